@@ -1,0 +1,155 @@
+//! The server's identity: which certificate for which name, exchanged while running.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
+use rustls::ServerConfig;
+use rustls::crypto::aws_lc_rs::Ticketer;
+use rustls::server::{ClientHello, NoServerSessionStorage, ResolvesServerCert};
+use rustls::sign::CertifiedKey;
+
+use crate::pair::{CertificatePair, Identity, LoadedCertificate};
+use crate::{CertError, VERSIONS, provider};
+
+/// The certificates a server presents.
+///
+/// The name a client asks for (SNI, RFC 6066 §3) is looked up among the DNS names of all certificates: first as it is,
+/// then as a wildcard (`*.example.com` stands for exactly one label: RFC 9525 §6.3). If neither is found, or no name
+/// was asked for, the first certificate configured is presented: a sending server that does not verify will go on, and
+/// one that does can tell its operator what it saw.
+pub struct Certificates {
+    pairs: Vec<CertificatePair>,
+    chooser: Arc<Chooser>,
+    server: Arc<ServerConfig>,
+}
+
+impl std::fmt::Debug for Certificates {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter
+            .debug_struct("Certificates")
+            .field("pairs", &self.pairs)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Certificates {
+    /// Reads all pairs; the first one is the default. Where a name occurs twice, the earlier pair has it.
+    ///
+    /// # Errors
+    /// [`CertError`] for the first pair that cannot be used.
+    pub fn load(pairs: &[CertificatePair]) -> Result<Self, CertError> {
+        let chosen = ArcSwap::from_pointee(Choice::load(pairs)?);
+        let chooser = Arc::new(Chooser { chosen });
+        let server = server_config(Arc::clone(&chooser))?;
+        Ok(Self {
+            pairs: pairs.to_vec(),
+            chooser,
+            server,
+        })
+    }
+
+    /// Reads the same files again. From then on new connections get what is in them; those that exist are not touched.
+    ///
+    /// # Errors
+    /// [`CertError`] for the first pair that cannot be used; then all certificates stay as they were.
+    pub fn reload(&self) -> Result<(), CertError> {
+        self.chooser.chosen.store(Arc::new(Choice::load(&self.pairs)?));
+        Ok(())
+    }
+
+    /// What is loaded now, in the order of configuration: for the operator, and to warn of what expires.
+    pub fn loaded(&self) -> Vec<LoadedCertificate> {
+        self.chooser.chosen.load().loaded.clone()
+    }
+
+    /// The TLS configuration of a server: TLS 1.2 and 1.3, no client certificates, resumption with tickets (RFC 5077,
+    /// RFC 8446 §2.2) whose keys change every six hours. It stays the same over reloads.
+    pub fn server_config(&self) -> Arc<ServerConfig> {
+        Arc::clone(&self.server)
+    }
+}
+
+fn server_config(chooser: Arc<Chooser>) -> Result<Arc<ServerConfig>, CertError> {
+    let no_tickets = |error: rustls::Error| CertError::NoTickets {
+        reason: error.to_string(),
+    };
+    let builder = ServerConfig::builder_with_provider(provider()).with_protocol_versions(VERSIONS);
+    let mut config = builder
+        .map_err(no_tickets)?
+        .with_no_client_auth()
+        .with_cert_resolver(chooser);
+    config.ticketer = Ticketer::new().map_err(no_tickets)?;
+    // What a client needs to resume it carries in its ticket: sessions take no memory here.
+    config.session_storage = Arc::new(NoServerSessionStorage {});
+    Ok(Arc::new(config))
+}
+
+/// Answers rustls during a handshake.
+#[derive(Debug)]
+struct Chooser {
+    chosen: ArcSwap<Choice>,
+}
+
+impl ResolvesServerCert for Chooser {
+    fn resolve(&self, hello: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
+        Some(self.chosen.load().for_name(hello.server_name()))
+    }
+}
+
+/// Certificates by name, as of one load.
+struct Choice {
+    default: Arc<CertifiedKey>,
+    /// Keys are names in lower case, `*.example.com` for wildcards.
+    by_name: HashMap<String, Arc<CertifiedKey>>,
+    loaded: Vec<LoadedCertificate>,
+}
+
+impl std::fmt::Debug for Choice {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter
+            .debug_struct("Choice")
+            .field("loaded", &self.loaded)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Choice {
+    fn load(pairs: &[CertificatePair]) -> Result<Self, CertError> {
+        let provider = provider();
+        let identities: Vec<Identity> = pairs
+            .iter()
+            .map(|pair| Identity::load(pair, &provider))
+            .collect::<Result<_, _>>()?;
+        let default = Arc::clone(&identities.first().ok_or(CertError::NothingConfigured)?.key);
+        let mut by_name = HashMap::new();
+        let mut loaded = Vec::new();
+        for Identity {
+            key,
+            loaded: certificate,
+        } in identities
+        {
+            for name in &certificate.names {
+                by_name.entry(name.clone()).or_insert_with(|| Arc::clone(&key));
+            }
+            loaded.push(certificate);
+        }
+        Ok(Self {
+            default,
+            by_name,
+            loaded,
+        })
+    }
+
+    fn for_name(&self, server_name: Option<&str>) -> Arc<CertifiedKey> {
+        let find = |name: &str| {
+            let name = name.to_ascii_lowercase();
+            let wildcard = || self.by_name.get(&format!("*.{}", name.split_once('.')?.1));
+            self.by_name.get(&name).or_else(wildcard)
+        };
+        Arc::clone(server_name.and_then(find).unwrap_or(&self.default))
+    }
+}
+
+#[cfg(test)]
+mod tests;
