@@ -1,0 +1,89 @@
+use proptest::prelude::*;
+
+use super::*;
+
+fn facts(reverse_path: &str) -> MessageFacts {
+    let reverse_path = match reverse_path {
+        "" => ReversePath::Null,
+        text => ReversePath::Mailbox(mailbox(text).unwrap()),
+    };
+    MessageFacts {
+        received: Timestamp::from_unix_ms(1_700_000_000_000),
+        expires: Timestamp::from_unix_ms(u64::MAX),
+        reverse_path,
+        eight_bit: true,
+        smtputf8: false,
+        head: Bytes::from_static(b"Received: x\r\n"),
+        size: 10_240,
+        pieces: 1,
+    }
+}
+
+fn state() -> DeliveryState {
+    let recipient = |address: &str, state, reply: Option<&str>| Recipient {
+        forward_path: ForwardPath::from(mailbox(address).unwrap()),
+        state,
+        last_reply: reply.map(Box::from),
+    };
+    DeliveryState {
+        domain: Domain::parse("d.example").unwrap(),
+        attempts: 3,
+        due: Timestamp::from_unix_ms(1_700_000_300_000),
+        recipients: vec![
+            recipient("a@d.example", RecipientState::Waiting, None),
+            recipient("b@d.example", RecipientState::Delivered, Some("250 2.0.0 Ok")),
+            recipient("\"c c\"@d.example", RecipientState::Failed, Some("550 5.1.1 no such user")),
+            recipient("d@d.example", RecipientState::Canceled, None),
+        ],
+    }
+}
+
+#[test]
+fn records_read_back_as_written() {
+    for reverse_path in ["", "a@b.example"] {
+        let facts = facts(reverse_path);
+        assert_eq!(decode_message(&encode_message(&facts)), Ok(facts));
+    }
+    assert_eq!(decode_delivery(&encode_delivery(&state())), Ok(state()));
+}
+
+#[test]
+fn every_shortened_or_lengthened_record_is_damage() {
+    let record = encode_delivery(&state());
+    for end in 0..record.len() {
+        assert!(decode_delivery(&record.slice(..end)).is_err(), "cut at {end}");
+    }
+    let longer = Bytes::from([&record[..], &[0]].concat());
+    assert_eq!(decode_delivery(&longer), Err(RecordError::Long));
+}
+
+#[test]
+fn a_newer_version_is_named() {
+    let mut record = encode_message(&facts("")).to_vec();
+    record[0] = 9;
+    assert_eq!(decode_message(&Bytes::from(record)), Err(RecordError::Version(9)));
+}
+
+proptest! {
+    #[test]
+    fn arbitrary_octets_never_panic(octets in proptest::collection::vec(any::<u8>(), 0..200)) {
+        let mut record = vec![VERSION];
+        record.extend(octets);
+        let record = Bytes::from(record);
+        if let Ok(facts) = decode_message(&record) {
+            prop_assert_eq!(decode_message(&encode_message(&facts)), Ok(facts));
+        }
+        if let Ok(state) = decode_delivery(&record) {
+            prop_assert_eq!(decode_delivery(&encode_delivery(&state)), Ok(state));
+        }
+    }
+
+    #[test]
+    fn numbers_of_every_size_survive(number in any::<u64>()) {
+        let mut out = Writer::with_capacity(16);
+        out.number(number);
+        let record = out.finish();
+        let mut input = Reader::new(&record).unwrap();
+        prop_assert_eq!(input.number(), Ok(number));
+    }
+}
