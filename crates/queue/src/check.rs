@@ -31,7 +31,11 @@ const DAMAGE_LISTED_MAX: usize = 100;
 /// # Errors
 /// The store's, when it cannot be read at all.
 pub fn check(store: &dyn Store) -> Result<QueueReport, StoreError> {
-    let mut check = Check { store, report: QueueReport::default(), messages: HashSet::new() };
+    let mut check = Check {
+        store,
+        report: QueueReport::default(),
+        messages: HashSet::new(),
+    };
     check.messages()?;
     check.deliveries()?;
     check.due_entries()?;
@@ -87,7 +91,9 @@ impl Check<'_> {
                 Ok(state) => {
                     let due = DueKey { due: state.due, id };
                     if store.get(&due.encode())?.is_none() {
-                        self.damage(format!("delivery {id}: not in the due index, would never be sent"));
+                        self.damage(format!(
+                            "delivery {id}: not in the due index, would never be sent"
+                        ));
                     }
                 }
             }

@@ -60,36 +60,55 @@ pub enum RecipientState {
 impl DeliveryState {
     /// How many recipients still want an attempt.
     pub fn waiting(&self) -> usize {
-        self.recipients.iter().filter(|recipient| recipient.state == RecipientState::Waiting).count()
+        self.recipients
+            .iter()
+            .filter(|recipient| recipient.state == RecipientState::Waiting)
+            .count()
     }
 
     /// Which recipients still want an attempt, by index.
     pub fn waiting_indexes(&self) -> Vec<usize> {
         let recipients = self.recipients.iter().enumerate();
-        recipients.filter(|(_, recipient)| recipient.state == RecipientState::Waiting).map(|(at, _)| at).collect()
+        recipients
+            .filter(|(_, recipient)| recipient.state == RecipientState::Waiting)
+            .map(|(at, _)| at)
+            .collect()
     }
 }
 
 impl Recipient {
     /// A recipient of which nothing is known yet.
     pub fn waiting(forward_path: ForwardPath) -> Self {
-        Self { forward_path, state: RecipientState::Waiting, last_reply: None }
+        Self {
+            forward_path,
+            state: RecipientState::Waiting,
+            last_reply: None,
+        }
     }
 }
 
 impl Delivery {
     /// Its name.
     pub fn id(&self) -> DeliveryId {
-        DeliveryId { message: self.message.id, part: self.part }
+        DeliveryId {
+            message: self.message.id,
+            part: self.part,
+        }
     }
 
     /// Its place in the due index.
     pub fn due_key(&self) -> DueKey {
-        DueKey { due: self.state.due, id: self.id() }
+        DueKey {
+            due: self.state.due,
+            id: self.id(),
+        }
     }
 
     /// The recipients that still want an attempt, in order.
     pub fn waiting(&self) -> impl Iterator<Item = &Recipient> {
-        self.state.recipients.iter().filter(|recipient| recipient.state == RecipientState::Waiting)
+        self.state
+            .recipients
+            .iter()
+            .filter(|recipient| recipient.state == RecipientState::Waiting)
     }
 }

@@ -46,9 +46,14 @@ impl Queue {
     /// # Errors
     /// The store's.
     pub fn due(&self, from: DueKey, now: Timestamp) -> Result<DueStep, QueueError> {
-        let rows = self.store.scan(&from.encode(), &keys::dues().to, DUE_SCAN_ENTRIES)?;
+        let rows = self
+            .store
+            .scan(&from.encode(), &keys::dues().to, DUE_SCAN_ENTRIES)?;
         let full = rows.len() == DUE_SCAN_ENTRIES;
-        let mut step = DueStep { entries: Vec::new(), next: NextStep::End };
+        let mut step = DueStep {
+            entries: Vec::new(),
+            next: NextStep::End,
+        };
         for (key, domain) in rows {
             let Some(key) = DueKey::decode(&key) else { continue };
             if key.due > now {
@@ -76,7 +81,9 @@ impl Queue {
         if !self.live.claim(key.id) {
             return Ok(None);
         }
-        let delivery = self.read_delivery(key.id)?.filter(|delivery| delivery.state.due == key.due);
+        let delivery = self
+            .read_delivery(key.id)?
+            .filter(|delivery| delivery.state.due == key.due);
         if delivery.is_none() {
             self.live.release(key.id);
         }
@@ -114,7 +121,9 @@ impl Queue {
         let span = keys::spills();
         let marks = self.store.scan(&span.from, &span.to, usize::MAX)?;
         for (key, _) in &marks {
-            let Some(id) = keys::decode_message(key) else { continue };
+            let Some(id) = keys::decode_message(key) else {
+                continue;
+            };
             let (first, last) = (keys::piece(id, 0), keys::piece(id, u16::MAX));
             let mut batch = store::Batch::new();
             for (piece, _) in self.store.scan(&first, &last, usize::from(u16::MAX))? {
@@ -127,19 +136,32 @@ impl Queue {
     }
 
     pub(crate) fn read_delivery(&self, id: DeliveryId) -> Result<Option<Delivery>, QueueError> {
-        let Some(state) = self.delivery_state(id)? else { return Ok(None) };
+        let Some(state) = self.delivery_state(id)? else {
+            return Ok(None);
+        };
         let message = self.live.message(id.message, || self.read_message(id.message))?;
-        Ok(message.map(|message| Delivery { message, part: id.part, state }))
+        Ok(message.map(|message| Delivery {
+            message,
+            part: id.part,
+            state,
+        }))
     }
 
     pub(crate) fn delivery_state(&self, id: DeliveryId) -> Result<Option<DeliveryState>, QueueError> {
-        let Some(record) = self.store.get(&keys::delivery(id))? else { return Ok(None) };
+        let Some(record) = self.store.get(&keys::delivery(id))? else {
+            return Ok(None);
+        };
         let state = record::decode_delivery(&record);
-        state.map(Some).map_err(|error| QueueError::Damaged { key: format!("delivery {id}"), error })
+        state.map(Some).map_err(|error| QueueError::Damaged {
+            key: format!("delivery {id}"),
+            error,
+        })
     }
 
     pub(crate) fn read_message(&self, id: crate::QueueId) -> Result<Option<Message>, QueueError> {
-        let Some(facts) = self.message_facts(id)? else { return Ok(None) };
+        let Some(facts) = self.message_facts(id)? else {
+            return Ok(None);
+        };
         let outstanding = self.parts(id)?;
         Ok(Some(Message::new(id, facts, outstanding, None)))
     }
@@ -148,9 +170,14 @@ impl Queue {
         &self,
         id: crate::QueueId,
     ) -> Result<Option<crate::message::MessageFacts>, QueueError> {
-        let Some(record) = self.store.get(&keys::message(id))? else { return Ok(None) };
+        let Some(record) = self.store.get(&keys::message(id))? else {
+            return Ok(None);
+        };
         let facts = record::decode_message(&record);
-        facts.map(Some).map_err(|error| QueueError::Damaged { key: format!("message {id}"), error })
+        facts.map(Some).map_err(|error| QueueError::Damaged {
+            key: format!("message {id}"),
+            error,
+        })
     }
 
     fn parts(&self, id: crate::QueueId) -> Result<u32, StoreError> {

@@ -26,7 +26,11 @@ impl QueueId {
 
     /// The id made at `unix_ms` with 10 octets of entropy (RFC 9562 §5.7).
     pub fn new(unix_ms: u64, entropy: [u8; 10]) -> Self {
-        Self(uuid::Builder::from_unix_timestamp_millis(unix_ms, &entropy).into_uuid().into_bytes())
+        Self(
+            uuid::Builder::from_unix_timestamp_millis(unix_ms, &entropy)
+                .into_uuid()
+                .into_bytes(),
+        )
     }
 
     /// When the message was accepted: the id carries it.
@@ -62,7 +66,9 @@ impl FromStr for QueueId {
     type Err = QueueIdError;
 
     fn from_str(text: &str) -> Result<Self, QueueIdError> {
-        Uuid::try_parse(text).map(|uuid| Self(uuid.into_bytes())).map_err(|_| QueueIdError)
+        Uuid::try_parse(text)
+            .map(|uuid| Self(uuid.into_bytes()))
+            .map_err(|_| QueueIdError)
     }
 }
 

@@ -52,15 +52,32 @@ pub struct DueKey {
 
 impl DueKey {
     /// The first possible place of the index.
-    pub const FIRST: Self =
-        Self { due: Timestamp::ZERO, id: DeliveryId { message: QueueId::ZERO, part: 0 } };
+    pub const FIRST: Self = Self {
+        due: Timestamp::ZERO,
+        id: DeliveryId {
+            message: QueueId::ZERO,
+            part: 0,
+        },
+    };
 
     /// The first place behind this one.
     pub fn successor(self) -> Self {
-        let DueKey { due, id: DeliveryId { message, part } } = self;
+        let DueKey {
+            due,
+            id: DeliveryId { message, part },
+        } = self;
         match part.checked_add(1) {
-            Some(part) => Self { due, id: DeliveryId { message, part } },
-            None => Self { due, id: DeliveryId { message: message.successor(), part: 0 } },
+            Some(part) => Self {
+                due,
+                id: DeliveryId { message, part },
+            },
+            None => Self {
+                due,
+                id: DeliveryId {
+                    message: message.successor(),
+                    part: 0,
+                },
+            },
         }
     }
 
@@ -78,7 +95,10 @@ impl DueKey {
     pub fn decode(key: &[u8]) -> Option<Self> {
         let key = key.strip_prefix(&[DUE])?;
         let (due, key) = key.split_first_chunk::<8>()?;
-        Some(Self { due: Timestamp::from_unix_ms(u64::from_be_bytes(*due)), id: delivery_id(key)? })
+        Some(Self {
+            due: Timestamp::from_unix_ms(u64::from_be_bytes(*due)),
+            id: delivery_id(key)?,
+        })
     }
 }
 
@@ -124,9 +144,15 @@ pub fn spills() -> Span {
 /// The delivery records of one message.
 pub fn deliveries_of(id: QueueId) -> Span {
     let first = delivery(DeliveryId { message: id, part: 0 });
-    let mut behind = delivery(DeliveryId { message: id, part: u16::MAX });
+    let mut behind = delivery(DeliveryId {
+        message: id,
+        part: u16::MAX,
+    });
     behind.push(0);
-    Span { from: first, to: behind }
+    Span {
+        from: first,
+        to: behind,
+    }
 }
 
 /// The first key behind `key`.
@@ -135,13 +161,19 @@ pub fn behind(key: &[u8]) -> Vec<u8> {
 }
 
 fn kind(first: u8) -> Span {
-    Span { from: vec![first], to: vec![first + 1] }
+    Span {
+        from: vec![first],
+        to: vec![first + 1],
+    }
 }
 
 fn delivery_id(bytes: &[u8]) -> Option<DeliveryId> {
     let (message, part) = bytes.split_first_chunk::<{ QueueId::BYTES }>()?;
     let part = u16::from_be_bytes(part.try_into().ok()?);
-    Some(DeliveryId { message: QueueId::from_bytes(*message), part })
+    Some(DeliveryId {
+        message: QueueId::from_bytes(*message),
+        part,
+    })
 }
 
 #[cfg(test)]
@@ -152,7 +184,10 @@ mod tests {
     fn the_due_index_sorts_by_time_and_reads_back() {
         let at = |due, part| DueKey {
             due: Timestamp::from_unix_ms(due),
-            id: DeliveryId { message: QueueId::new(due ^ 0xff, [7; 10]), part },
+            id: DeliveryId {
+                message: QueueId::new(due ^ 0xff, [7; 10]),
+                part,
+            },
         };
         assert!(at(1, 9).encode() < at(256, 0).encode());
         assert!(at(256, 0).encode() < at(256, 1).encode());
@@ -169,7 +204,10 @@ mod tests {
             let key = delivery(DeliveryId { message: id, part });
             assert!(span.from <= key && key < span.to, "{part}");
         }
-        let other = delivery(DeliveryId { message: QueueId::new(5, [2; 10]), part: 0 });
+        let other = delivery(DeliveryId {
+            message: QueueId::new(5, [2; 10]),
+            part: 0,
+        });
         assert!(other >= span.to);
     }
 }

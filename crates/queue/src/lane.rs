@@ -95,12 +95,18 @@ impl Lane {
 
     /// Where to read the index for this lane, once it has room again. Asking forgets it.
     pub fn refill(&mut self) -> Option<DueKey> {
-        if self.ready.len() < LANE_REFILL_BELOW { self.overflow.take() } else { None }
+        if self.ready.len() < LANE_REFILL_BELOW {
+            self.overflow.take()
+        } else {
+            None
+        }
     }
 
     /// Whether to open one more connection now. A route that fails is probed by one connection at a time.
     pub fn wants_connection(&self, now: Timestamp) -> bool {
-        let Some((since, _)) = self.ready.front() else { return false };
+        let Some((since, _)) = self.ready.front() else {
+            return false;
+        };
         match self.connections {
             0 => true,
             _ if self.failing || self.idle > 0 => false,
@@ -121,7 +127,10 @@ impl Lane {
 
     /// A connection ended, or could not be opened.
     pub fn connection_closed(&mut self) {
-        assert!(self.connections > 0, "a lane closed a connection that it had not opened");
+        assert!(
+            self.connections > 0,
+            "a lane closed a connection that it had not opened"
+        );
         self.connections -= 1;
     }
 
@@ -155,7 +164,11 @@ impl Lane {
 
     /// How long due mail has waited here with nothing settled; zero while nothing waits.
     pub fn stalled_for(&self, now: Timestamp) -> Duration {
-        if self.ready.is_empty() && self.idle == self.connections { Duration::ZERO } else { now.since(self.progress) }
+        if self.ready.is_empty() && self.idle == self.connections {
+            Duration::ZERO
+        } else {
+            now.since(self.progress)
+        }
     }
 
     /// Whether a connection waits for work.

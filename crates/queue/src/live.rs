@@ -53,7 +53,12 @@ impl Live {
         }
         let entry = LiveMessage {
             message: Some(Arc::clone(message)),
-            parts: (0..parts).map(|number| Part { number, canceled: false }).collect(),
+            parts: (0..parts)
+                .map(|number| Part {
+                    number,
+                    canceled: false,
+                })
+                .collect(),
             body_bytes: if kept { body_bytes } else { 0 },
         };
         self.claims.fetch_add(usize::from(parts), Ordering::Relaxed);
@@ -71,7 +76,10 @@ impl Live {
         if live.parts.iter().any(|part| part.number == id.part) {
             return false;
         }
-        live.parts.push(Part { number: id.part, canceled: false });
+        live.parts.push(Part {
+            number: id.part,
+            canceled: false,
+        });
         self.claims.fetch_add(1, Ordering::Relaxed);
         true
     }
@@ -84,7 +92,9 @@ impl Live {
         read: impl FnOnce() -> Result<Option<Message>, E>,
     ) -> Result<Option<Arc<Message>>, E> {
         let mut messages = self.lock();
-        let Some(live) = messages.get_mut(&id) else { return Ok(None) };
+        let Some(live) = messages.get_mut(&id) else {
+            return Ok(None);
+        };
         if live.message.is_none() {
             live.message = read()?.map(Arc::new);
         }
@@ -94,13 +104,16 @@ impl Live {
     /// Ends a claim. With the last one of a message its memory is given back.
     pub(crate) fn release(&self, id: DeliveryId) {
         let mut messages = self.lock();
-        let Entry::Occupied(mut entry) = messages.entry(id.message) else { return };
+        let Entry::Occupied(mut entry) = messages.entry(id.message) else {
+            return;
+        };
         let parts = &mut entry.get_mut().parts;
         let before = parts.len();
         parts.retain(|part| part.number != id.part);
         self.claims.fetch_sub(before - parts.len(), Ordering::Relaxed);
         if parts.is_empty() {
-            self.body_bytes.fetch_sub(entry.remove().body_bytes, Ordering::Relaxed);
+            self.body_bytes
+                .fetch_sub(entry.remove().body_bytes, Ordering::Relaxed);
         }
     }
 
@@ -119,14 +132,20 @@ impl Live {
     /// Whether an operator canceled this claimed delivery.
     pub(crate) fn is_canceled(&self, id: DeliveryId) -> bool {
         let messages = self.lock();
-        let Some(live) = messages.get(&id.message) else { return false };
-        live.parts.iter().any(|part| part.number == id.part && part.canceled)
+        let Some(live) = messages.get(&id.message) else {
+            return false;
+        };
+        live.parts
+            .iter()
+            .any(|part| part.number == id.part && part.canceled)
     }
 
     /// Whether this delivery is in memory.
     pub(crate) fn contains(&self, id: DeliveryId) -> bool {
         let messages = self.lock();
-        messages.get(&id.message).is_some_and(|live| live.parts.iter().any(|part| part.number == id.part))
+        messages
+            .get(&id.message)
+            .is_some_and(|live| live.parts.iter().any(|part| part.number == id.part))
     }
 
     /// Deliveries in memory now.

@@ -44,7 +44,11 @@ pub struct Body {
 impl Body {
     /// A body held wholly in memory.
     pub fn in_memory(pieces: Vec<Bytes>) -> Self {
-        Self { size: pieces.iter().map(|piece| piece.len() as u64).sum(), spilled: 0, pieces }
+        Self {
+            size: pieces.iter().map(|piece| piece.len() as u64).sum(),
+            spilled: 0,
+            pieces,
+        }
     }
 
     /// How many pieces there are, in the store and in memory.
@@ -125,18 +129,29 @@ impl Message {
 
     /// The body, if it is in memory.
     pub fn resident_body(&self) -> Option<Arc<[Bytes]>> {
-        self.resident.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.resident
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
     }
 
     /// Takes the body out of memory; says whether it was there.
     pub(crate) fn evict_body(&self) -> bool {
-        self.resident.lock().unwrap_or_else(PoisonError::into_inner).take().is_some()
+        self.resident
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take()
+            .is_some()
     }
 
     /// Counts one delivery as settled for good; true when it was the last.
     pub(crate) fn settle_one(&self) -> bool {
         let before = self.outstanding.fetch_sub(1, Ordering::AcqRel);
-        assert!(before > 0, "message {}: more deliveries settled than it had", self.id);
+        assert!(
+            before > 0,
+            "message {}: more deliveries settled than it had",
+            self.id
+        );
         before == 1
     }
 }

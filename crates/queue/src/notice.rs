@@ -27,7 +27,13 @@ impl Failure {
     /// It was deferred until the message expired: RFC 3463 X.4.7, delivery time expired.
     pub(crate) fn expired(forward_path: ForwardPath, reason: Reason) -> Self {
         let text = format!("delivery time expired; last attempt: {}", reason.text);
-        Self { forward_path, reason: Reason { status: "5.4.7".into(), text } }
+        Self {
+            forward_path,
+            reason: Reason {
+                status: "5.4.7".into(),
+                text,
+            },
+        }
     }
 
     fn recipient(&self, remote_mta: Option<&str>) -> FailedRecipient {
@@ -54,14 +60,26 @@ pub(crate) struct About<'a> {
 /// The notice, or nothing when the message itself has a null reverse-path: a notice about a notice would never end
 /// (RFC 5321 §6.1).
 pub(crate) fn compose(about: About<'_>) -> Option<Submission> {
-    let About { reporting_mta, delivery, id, now, .. } = about;
-    let ReversePath::Mailbox(sender) = &delivery.message.reverse_path else { return None };
+    let About {
+        reporting_mta,
+        delivery,
+        id,
+        now,
+        ..
+    } = about;
+    let ReversePath::Mailbox(sender) = &delivery.message.reverse_path else {
+        return None;
+    };
     let notice = Notice {
         reporting_mta: reporting_mta.to_owned(),
         original_id: delivery.message.id.to_string(),
         arrival_date: delivery.message.received.rfc5322(),
         recipient: sender.clone(),
-        failed: about.failures.iter().map(|failure| failure.recipient(about.remote_mta)).collect(),
+        failed: about
+            .failures
+            .iter()
+            .map(|failure| failure.recipient(about.remote_mta))
+            .collect(),
         original_header: about.original_header.to_vec(),
         date: now.rfc5322(),
         message_id: format!("{id}@{reporting_mta}"),
@@ -83,12 +101,18 @@ pub(crate) fn compose(about: About<'_>) -> Option<Submission> {
 
 /// The header block of a message: what we put before it, and its own fields up to the empty line, bounded.
 pub(crate) fn header_of(head: &[u8], first_piece: &[u8]) -> Vec<u8> {
-    let end = first_piece.windows(4).position(|window| window == b"\r\n\r\n").map_or(first_piece.len(), |at| at + 2);
+    let end = first_piece
+        .windows(4)
+        .position(|window| window == b"\r\n\r\n")
+        .map_or(first_piece.len(), |at| at + 2);
     let mut header = head.to_vec();
     header.extend_from_slice(first_piece.get(..end).unwrap_or(first_piece));
     if header.len() > NOTICE_HEADER_BYTES_MAX {
         let cut = header.get(..NOTICE_HEADER_BYTES_MAX).unwrap_or(&header);
-        let line_end = cut.windows(2).rposition(|window| window == b"\r\n").map_or(0, |at| at + 2);
+        let line_end = cut
+            .windows(2)
+            .rposition(|window| window == b"\r\n")
+            .map_or(0, |at| at + 2);
         header.truncate(line_end);
     }
     header

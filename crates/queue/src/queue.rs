@@ -55,9 +55,17 @@ pub enum QueueError {
 impl Queue {
     /// The queue kept in `store`.
     pub fn new(store: Arc<dyn Store>, config: QueueConfig) -> Self {
-        assert!(config.recipients_per_delivery > 0, "a delivery has at least one recipient");
+        assert!(
+            config.recipients_per_delivery > 0,
+            "a delivery has at least one recipient"
+        );
         let live = Live::new(config.body_bytes_max);
-        Self { store, live, config, waiting: AtomicU64::new(0) }
+        Self {
+            store,
+            live,
+            config,
+            waiting: AtomicU64::new(0),
+        }
     }
 
     /// Counts the deliveries in the store, once, before any is accepted: about a microsecond for each.
@@ -91,7 +99,10 @@ impl Queue {
     pub fn oldest(&self) -> Result<Option<Timestamp>, QueueError> {
         let span = keys::deliveries();
         let first = self.store.scan(&span.from, &span.to, 1)?;
-        Ok(first.first().and_then(|(key, _)| keys::decode_delivery(key)).map(|id| id.message.received()))
+        Ok(first
+            .first()
+            .and_then(|(key, _)| keys::decode_delivery(key))
+            .map(|id| id.message.received()))
     }
 
     /// Deliveries in memory now.

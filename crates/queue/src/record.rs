@@ -64,7 +64,16 @@ pub fn decode_message(record: &Bytes) -> Result<MessageFacts, RecordError> {
     let head = record.slice_ref(input.bytes()?);
     input.end()?;
     let (eight_bit, smtputf8) = (flags & EIGHT_BIT != 0, flags & SMTPUTF8 != 0);
-    Ok(MessageFacts { received, expires, reverse_path, eight_bit, smtputf8, head, size, pieces })
+    Ok(MessageFacts {
+        received,
+        expires,
+        reverse_path,
+        eight_bit,
+        smtputf8,
+        head,
+        size,
+        pieces,
+    })
 }
 
 /// Writes a delivery record.
@@ -99,7 +108,12 @@ pub fn decode_delivery(record: &Bytes) -> Result<DeliveryState, RecordError> {
         recipients.push(recipient(&mut input)?);
     }
     input.end()?;
-    Ok(DeliveryState { domain, attempts, due, recipients })
+    Ok(DeliveryState {
+        domain,
+        attempts,
+        due,
+        recipients,
+    })
 }
 
 fn recipient(input: &mut Reader<'_>) -> Result<Recipient, RecordError> {
@@ -113,7 +127,11 @@ fn recipient(input: &mut Reader<'_>) -> Result<Recipient, RecordError> {
     let forward_path = ForwardPath::from(mailbox(input.text()?)?);
     let reply = input.text()?;
     let last_reply = (!reply.is_empty()).then(|| reply.into());
-    Ok(Recipient { forward_path, state, last_reply })
+    Ok(Recipient {
+        forward_path,
+        state,
+        last_reply,
+    })
 }
 
 fn mailbox(text: &str) -> Result<smtp::address::Mailbox, RecordError> {
@@ -200,7 +218,11 @@ impl<'a> Reader<'a> {
     }
 
     fn end(self) -> Result<(), RecordError> {
-        if self.0.is_empty() { Ok(()) } else { Err(RecordError::Long) }
+        if self.0.is_empty() {
+            Ok(())
+        } else {
+            Err(RecordError::Long)
+        }
     }
 }
 

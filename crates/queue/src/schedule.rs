@@ -56,16 +56,28 @@ mod tests {
     #[test]
     fn the_schedule_doubles_up_to_its_bound() {
         let policy = RetryPolicy::default();
-        let minutes: Vec<u64> = (1..=9).map(|attempt| policy.delay(attempt, 0.0).as_secs() / 60).collect();
+        let minutes: Vec<u64> = (1..=9)
+            .map(|attempt| policy.delay(attempt, 0.0).as_secs() / 60)
+            .collect();
         assert_eq!(minutes, [5, 10, 20, 40, 80, 160, 240, 240, 240]);
-        assert_eq!(policy.delay(u32::MAX, 1.0).as_secs(), 15_840, "bounded, with its jitter on top");
+        assert_eq!(
+            policy.delay(u32::MAX, 1.0).as_secs(),
+            15_840,
+            "bounded, with its jitter on top"
+        );
     }
 
     #[test]
     fn nothing_is_due_after_the_expiry() {
-        let policy = RetryPolicy { jitter: 0.0, ..RetryPolicy::default() };
+        let policy = RetryPolicy {
+            jitter: 0.0,
+            ..RetryPolicy::default()
+        };
         let now = Timestamp::from_unix_ms(1_000_000);
-        assert_eq!(policy.next(1, 0.0, now, now.after(policy.first)), Some(now.after(policy.first)));
+        assert_eq!(
+            policy.next(1, 0.0, now, now.after(policy.first)),
+            Some(now.after(policy.first))
+        );
         assert_eq!(policy.next(1, 0.0, now, now), None);
     }
 }

@@ -58,7 +58,11 @@ impl Attempt {
     /// An attempt that went the same way for every recipient.
     pub fn uniform(delivery: Delivery, verdict: &Verdict, host: Option<Arc<str>>) -> Self {
         let verdicts = delivery.waiting().map(|_| verdict.clone()).collect();
-        Self { delivery, verdicts, host }
+        Self {
+            delivery,
+            verdicts,
+            host,
+        }
     }
 }
 
@@ -132,8 +136,13 @@ impl Queue {
         }
         batch.patient();
         self.store.commit(batch).await?;
-        let over = settled.deliveries.iter().filter(|delivery| delivery.state.waiting() == 0).count() as u64;
-        self.waiting.fetch_add(settled.notices.len() as u64, Ordering::Relaxed);
+        let over = settled
+            .deliveries
+            .iter()
+            .filter(|delivery| delivery.state.waiting() == 0)
+            .count() as u64;
+        self.waiting
+            .fetch_add(settled.notices.len() as u64, Ordering::Relaxed);
         self.waiting.fetch_sub(over, Ordering::Relaxed);
         for claim in claims {
             self.live.release(claim);
@@ -148,13 +157,25 @@ impl Queue {
         settled: &mut Settled,
         context: &mut SettleContext<'_>,
     ) -> Result<(), QueueError> {
-        let Attempt { mut delivery, verdicts, host } = attempt;
+        let Attempt {
+            mut delivery,
+            verdicts,
+            host,
+        } = attempt;
         let attempted = delivery.state.waiting_indexes();
         let was = delivery.due_key();
         delivery.state.attempts = delivery.state.attempts.saturating_add(1);
-        let retry = if verdicts.iter().any(|verdict| matches!(verdict, Verdict::Deferred(_))) {
+        let retry = if verdicts
+            .iter()
+            .any(|verdict| matches!(verdict, Verdict::Deferred(_)))
+        {
             let chance = (context.chance)();
-            self.config.retry.next(delivery.state.attempts, chance, context.now, delivery.message.expires)
+            self.config.retry.next(
+                delivery.state.attempts,
+                chance,
+                context.now,
+                delivery.message.expires,
+            )
         } else {
             None
         };
@@ -177,7 +198,13 @@ impl Queue {
             settled.notices.extend(notices);
         }
         let Delivery { message, state, .. } = delivery;
-        settled.deliveries.push(SettledDelivery { message, state, attempted, host, notice });
+        settled.deliveries.push(SettledDelivery {
+            message,
+            state,
+            attempted,
+            host,
+            notice,
+        });
         Ok(())
     }
 
@@ -201,7 +228,9 @@ impl Queue {
             id,
             now,
         });
-        let Some(submission) = submission else { return Ok(Vec::new()) };
+        let Some(submission) = submission else {
+            return Ok(Vec::new());
+        };
         let (notice, deliveries) = self.admit(submission);
         batch.merge(notice);
         Ok(deliveries)
@@ -221,7 +250,12 @@ impl Queue {
 /// Writes the verdicts into the delivery. With `last` a deferral is the end: the message has expired.
 fn apply(delivery: &mut Delivery, verdicts: Vec<Verdict>, last: bool, tally: &mut Tally) -> Vec<Failure> {
     let waiting = delivery.waiting().count();
-    assert_eq!(waiting, verdicts.len(), "delivery {}: a verdict for each waiting recipient", delivery.id());
+    assert_eq!(
+        waiting,
+        verdicts.len(),
+        "delivery {}: a verdict for each waiting recipient",
+        delivery.id()
+    );
     let mut failures = Vec::new();
     let recipients = delivery.state.recipients.iter_mut();
     let waiting = recipients.filter(|recipient| recipient.state == RecipientState::Waiting);
@@ -229,9 +263,7 @@ fn apply(delivery: &mut Delivery, verdicts: Vec<Verdict>, last: bool, tally: &mu
         let (state, text, counter) = match verdict {
             Verdict::Delivered { reply } => (RecipientState::Delivered, reply, &mut tally.delivered),
             Verdict::Canceled => (RecipientState::Canceled, String::new(), &mut tally.canceled),
-            Verdict::Deferred(reason) if !last => {
-                (RecipientState::Waiting, reason.text, &mut tally.deferred)
-            }
+            Verdict::Deferred(reason) if !last => (RecipientState::Waiting, reason.text, &mut tally.deferred),
             Verdict::Deferred(reason) => {
                 let text = reason.text.clone();
                 failures.push(Failure::expired(recipient.forward_path.clone(), reason));

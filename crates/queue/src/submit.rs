@@ -47,7 +47,13 @@ impl Queue {
         match self.store.commit(batch).await {
             Ok(committed) => {
                 self.waiting.fetch_add(deliveries.len() as u64, Ordering::Relaxed);
-                Ok((Accepted { _committed: committed, id: message.id }, deliveries))
+                Ok((
+                    Accepted {
+                        _committed: committed,
+                        id: message.id,
+                    },
+                    deliveries,
+                ))
             }
             Err(error) => {
                 self.release_all(&deliveries);
@@ -81,7 +87,16 @@ impl Queue {
     /// Builds the batch of a submission and claims its deliveries. The claim comes before the commit: from the moment
     /// the due index shows a delivery it is already known to be in memory.
     pub(crate) fn admit(&self, submission: Submission) -> (Batch, Vec<Delivery>) {
-        let Submission { id, received, reverse_path, recipients, eight_bit, smtputf8, head, body } = submission;
+        let Submission {
+            id,
+            received,
+            reverse_path,
+            recipients,
+            eight_bit,
+            smtputf8,
+            head,
+            body,
+        } = submission;
         let pieces = body.piece_count();
         let facts = MessageFacts {
             received,
@@ -109,7 +124,11 @@ impl Queue {
         let mut deliveries = Vec::with_capacity(parts.len());
         for (part, state) in (0..part_count).zip(parts) {
             put_delivery(&mut batch, DeliveryId { message: id, part }, &state);
-            deliveries.push(Delivery { message: Arc::clone(&message), part, state });
+            deliveries.push(Delivery {
+                message: Arc::clone(&message),
+                part,
+                state,
+            });
         }
         self.live.admit(&message, part_count, resident_bytes);
         (batch, deliveries)

@@ -22,7 +22,10 @@ impl Timestamp {
 
     /// `self + delay`, held at the end of time.
     pub fn after(self, delay: Duration) -> Self {
-        Self(self.0.saturating_add(u64::try_from(delay.as_millis()).unwrap_or(u64::MAX)))
+        Self(
+            self.0
+                .saturating_add(u64::try_from(delay.as_millis()).unwrap_or(u64::MAX)),
+        )
     }
 
     /// How long after `earlier` this is; zero when it is not.
@@ -34,12 +37,16 @@ impl Timestamp {
 impl Timestamp {
     /// The date as a header field writes it, in UTC (RFC 5322 §3.3).
     pub fn rfc5322(self) -> String {
-        self.civil().map_or_else(String::new, |at| at.strftime("%a, %d %b %Y %H:%M:%S +0000").to_string())
+        self.civil().map_or_else(String::new, |at| {
+            at.strftime("%a, %d %b %Y %H:%M:%S +0000").to_string()
+        })
     }
 
     /// ISO 8601 in UTC with milliseconds: `2026-03-15T14:30:00.000Z`.
     pub fn iso8601(self) -> String {
-        self.civil().map_or_else(String::new, |at| at.strftime("%Y-%m-%dT%H:%M:%S%.3fZ").to_string())
+        self.civil().map_or_else(String::new, |at| {
+            at.strftime("%Y-%m-%dT%H:%M:%S%.3fZ").to_string()
+        })
     }
 
     fn civil(self) -> Option<jiff::Timestamp> {

@@ -118,13 +118,15 @@ impl Queue {
         self.walk(&Selector::All, None, |id, state| {
             let received = id.message.received();
             let waiting = state.waiting() as u64;
-            let entry = domains.entry(state.domain.as_str().to_owned()).or_insert_with(|| DomainSummary {
-                domain: state.domain.clone(),
-                deliveries: 0,
-                recipients: 0,
-                oldest: received,
-                next_attempt: state.due,
-            });
+            let entry = domains
+                .entry(state.domain.as_str().to_owned())
+                .or_insert_with(|| DomainSummary {
+                    domain: state.domain.clone(),
+                    deliveries: 0,
+                    recipients: 0,
+                    oldest: received,
+                    next_attempt: state.due,
+                });
             entry.deliveries += 1;
             entry.recipients += waiting;
             entry.oldest = entry.oldest.min(received);
@@ -141,16 +143,26 @@ impl Queue {
     ///
     /// # Errors
     /// As [`Self::list`].
-    pub async fn retry(&self, selector: &Selector, now: Timestamp) -> Result<(u64, Option<DueKey>), QueueError> {
+    pub async fn retry(
+        &self,
+        selector: &Selector,
+        now: Timestamp,
+    ) -> Result<(u64, Option<DueKey>), QueueError> {
         let mut changed = (0, None);
         for chunk in self.selected(selector)?.chunks(CHANGE_BATCH) {
             let claimed = self.claim_waiting(chunk)?;
             let mut batch = Batch::new();
             for delivery in &claimed {
-                let state = DeliveryState { due: now, ..delivery.state.clone() };
+                let state = DeliveryState {
+                    due: now,
+                    ..delivery.state.clone()
+                };
                 batch.delete(delivery.due_key().encode());
                 put_delivery(&mut batch, delivery.id(), &state);
-                let key = DueKey { due: now, id: delivery.id() };
+                let key = DueKey {
+                    due: now,
+                    id: delivery.id(),
+                };
                 changed.0 += 1;
                 changed.1 = Some(changed.1.map_or(key, |seen: DueKey| seen.min(key)));
             }
@@ -171,11 +183,16 @@ impl Queue {
         for chunk in self.selected(selector)?.chunks(CHANGE_BATCH) {
             canceled += chunk.iter().filter(|id| self.live.cancel(**id)).count() as u64;
             let claimed = self.claim_waiting(chunk)?.into_iter();
-            let attempts: Vec<_> =
-                claimed.map(|delivery| Attempt::uniform(delivery, &Verdict::Canceled, None)).collect();
+            let attempts: Vec<_> = claimed
+                .map(|delivery| Attempt::uniform(delivery, &Verdict::Canceled, None))
+                .collect();
             canceled += attempts.len() as u64;
             let notice_id = &mut || unreachable!("nobody is told of a cancellation");
-            let context = SettleContext { now, notice_id, chance: &mut || 0.0 };
+            let context = SettleContext {
+                now,
+                notice_id,
+                chance: &mut || 0.0,
+            };
             self.settle(attempts, context).await?;
         }
         Ok(canceled)
@@ -218,9 +235,13 @@ impl Queue {
         loop {
             let rows = self.store.scan(&span.from, &span.to, CHANGE_BATCH)?;
             for (key, record) in &rows {
-                let Some(id) = keys::decode_delivery(key) else { continue };
-                let state = crate::record::decode_delivery(record)
-                    .map_err(|error| QueueError::Damaged { key: format!("delivery {id}"), error })?;
+                let Some(id) = keys::decode_delivery(key) else {
+                    continue;
+                };
+                let state = crate::record::decode_delivery(record).map_err(|error| QueueError::Damaged {
+                    key: format!("delivery {id}"),
+                    error,
+                })?;
                 if selector.admits(&state) && matches!(visit(id, state)?, Walk::Stop) {
                     return Ok(());
                 }

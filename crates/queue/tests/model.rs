@@ -2,6 +2,8 @@
 //! in exactly one final state, nothing is attempted before it is due, notices go to whom they should, and when
 //! everything is settled the store is empty.
 
+#![allow(clippy::unwrap_used, reason = "the world of a test ends where it is wrong")]
+
 use std::collections::HashMap;
 use std::future::Future;
 use std::pin::pin;
@@ -48,8 +50,12 @@ fn queue(store: &Arc<dyn Store>, body_bytes_max: u64) -> Queue {
         jitter: 0.5,
         expire: Duration::from_secs(300),
     };
-    let config =
-        QueueConfig { retry, recipients_per_delivery: 3, body_bytes_max, hostname: "relay.example".into() };
+    let config = QueueConfig {
+        retry,
+        recipients_per_delivery: 3,
+        body_bytes_max,
+        hostname: "relay.example".into(),
+    };
     Queue::new(Arc::clone(store), config)
 }
 
@@ -63,14 +69,23 @@ fn fresh_id(now: Timestamp, made: &mut u64) -> QueueId {
 #[derive(Clone, Debug)]
 enum Step {
     /// Accept a message: from nobody or somebody, to these (user, domain) pairs.
-    Submit { null_sender: bool, recipients: Vec<(u8, u8)>, size: usize },
+    Submit {
+        null_sender: bool,
+        recipients: Vec<(u8, u8)>,
+        size: usize,
+    },
     /// Let time pass and attempt what is due; each recipient gets the next of these outcomes.
-    Attempt { seconds: u16, outcomes: Vec<u8> },
+    Attempt {
+        seconds: u16,
+        outcomes: Vec<u8>,
+    },
     /// End the process without a word; claims are gone, the store stays.
     Restart,
     /// An operator's wishes.
     RetryAll,
-    Cancel { domain: u8 },
+    Cancel {
+        domain: u8,
+    },
 }
 
 fn steps() -> impl Strategy<Value = Vec<Step>> {
@@ -107,12 +122,22 @@ impl World {
         let store = store::open_memory();
         let queue = queue(&store, 8_000);
         let now = Timestamp::from_unix_ms(1_000_000);
-        Self { store, queue, now, made: 0, fates: HashMap::new() }
+        Self {
+            store,
+            queue,
+            now,
+            made: 0,
+            fates: HashMap::new(),
+        }
     }
 
     fn run(&mut self, step: &Step) {
         match step {
-            Step::Submit { null_sender, recipients, size } => self.submit(*null_sender, recipients, *size),
+            Step::Submit {
+                null_sender,
+                recipients,
+                size,
+            } => self.submit(*null_sender, recipients, *size),
             Step::Attempt { seconds, outcomes } => {
                 self.now = self.now.after(Duration::from_secs(u64::from(*seconds)));
                 let mut outcomes = outcomes.iter().copied().cycle();
@@ -121,14 +146,19 @@ impl World {
             Step::Restart => self.queue = queue(&self.store, 8_000),
             Step::RetryAll => {
                 block_on(self.queue.retry(&Selector::All, self.now)).unwrap();
-                self.fates.values_mut().for_each(|fate| fate.due = self.now.min(fate.due));
+                self.fates
+                    .values_mut()
+                    .for_each(|fate| fate.due = self.now.min(fate.due));
             }
             Step::Cancel { domain } => {
                 let domain = format!("d{domain}.example");
                 let selector = Selector::Domain(smtp::address::Domain::parse(&domain).unwrap());
                 block_on(self.queue.cancel(&selector, self.now)).unwrap();
                 let suffix = format!("@{domain}");
-                let waiting = self.fates.iter_mut().filter(|((_, to), fate)| to.ends_with(&suffix) && fate.finals == 0);
+                let waiting = self
+                    .fates
+                    .iter_mut()
+                    .filter(|((_, to), fate)| to.ends_with(&suffix) && fate.finals == 0);
                 waiting.for_each(|(_, fate)| fate.finals += 1);
             }
         }
@@ -136,15 +166,24 @@ impl World {
 
     fn submit(&mut self, null_sender: bool, recipients: &[(u8, u8)], size: usize) {
         let id = fresh_id(self.now, &mut self.made);
-        let mut addresses: Vec<String> =
-            recipients.iter().map(|(user, domain)| format!("u{user}@d{domain}.example")).collect();
+        let mut addresses: Vec<String> = recipients
+            .iter()
+            .map(|(user, domain)| format!("u{user}@d{domain}.example"))
+            .collect();
         addresses.sort();
         addresses.dedup();
         let submission = Submission {
             id,
             received: self.now,
-            reverse_path: if null_sender { ReversePath::Null } else { ReversePath::parse(&format!("<{SENDER}>")).unwrap() },
-            recipients: addresses.iter().map(|address| ForwardPath::parse(&format!("<{address}>")).unwrap()).collect(),
+            reverse_path: if null_sender {
+                ReversePath::Null
+            } else {
+                ReversePath::parse(&format!("<{SENDER}>")).unwrap()
+            },
+            recipients: addresses
+                .iter()
+                .map(|address| ForwardPath::parse(&format!("<{address}>")).unwrap())
+                .collect(),
             eight_bit: false,
             smtputf8: false,
             head: Bytes::from_static(b"Received: here\r\n"),
@@ -153,20 +192,31 @@ impl World {
         let (accepted, deliveries) = block_on(self.queue.submit(submission)).unwrap();
         assert_eq!(accepted.id(), id);
         for address in addresses {
-            let fate = Fate { due: self.now, finals: 0 };
+            let fate = Fate {
+                due: self.now,
+                finals: 0,
+            };
             assert!(self.fates.insert((id, address), fate).is_none());
         }
         // The first attempt comes from the index, like any other: memory is the shell's affair.
-        deliveries.into_iter().for_each(|delivery| self.queue.unclaim(delivery));
+        deliveries
+            .into_iter()
+            .for_each(|delivery| self.queue.unclaim(delivery));
     }
 
     fn attempt_due(&mut self, outcome: &mut dyn FnMut() -> u8) {
         let mut from = DueKey::FIRST;
         loop {
             let step = self.queue.due(from, self.now).unwrap();
-            let claimed: Vec<Delivery> =
-                step.entries.iter().filter_map(|entry| self.queue.claim(entry.key).unwrap()).collect();
-            let attempts: Vec<Attempt> = claimed.into_iter().map(|delivery| self.attempt(delivery, outcome)).collect();
+            let claimed: Vec<Delivery> = step
+                .entries
+                .iter()
+                .filter_map(|entry| self.queue.claim(entry.key).unwrap())
+                .collect();
+            let attempts: Vec<Attempt> = claimed
+                .into_iter()
+                .map(|delivery| self.attempt(delivery, outcome))
+                .collect();
             self.settle(attempts);
             match step.next {
                 NextStep::More(key) => from = key,
@@ -178,16 +228,23 @@ impl World {
     fn attempt(&mut self, delivery: Delivery, outcome: &mut dyn FnMut() -> u8) -> Attempt {
         assert!(delivery.state.due <= self.now, "attempted before it is due");
         let message = Arc::clone(&delivery.message);
-        let octets: usize = (0..message.pieces).map(|piece| self.queue.piece(&message, piece).unwrap().len()).sum();
+        let octets: usize = (0..message.pieces)
+            .map(|piece| self.queue.piece(&message, piece).unwrap().len())
+            .sum();
         assert_eq!(octets as u64, message.size);
-        let reason = |status: &str| Reason { status: status.into(), text: format!("reply {status}") };
+        let reason = |status: &str| Reason {
+            status: status.into(),
+            text: format!("reply {status}"),
+        };
         let mut verdicts = Vec::new();
         for recipient in delivery.waiting() {
             let key = (message.id, recipient.forward_path.as_str().to_owned());
             let verdict = match outcome() {
                 0 => Verdict::Refused(reason("5.1.1")),
                 1 => Verdict::Deferred(reason("4.2.0")),
-                _ => Verdict::Delivered { reply: "250 ok".into() },
+                _ => Verdict::Delivered {
+                    reply: "250 ok".into(),
+                },
             };
             match self.fates.get_mut(&key) {
                 Some(fate) => {
@@ -196,7 +253,9 @@ impl World {
                     match &verdict {
                         // Whether it is the last one depends on the schedule: `settle` looks at the record.
                         Verdict::Deferred(_) => {}
-                        Verdict::Refused(_) | Verdict::Delivered { .. } | Verdict::Canceled => fate.finals += 1,
+                        Verdict::Refused(_) | Verdict::Delivered { .. } | Verdict::Canceled => {
+                            fate.finals += 1
+                        }
                     }
                 }
                 None => {
@@ -206,19 +265,29 @@ impl World {
             }
             verdicts.push(verdict);
         }
-        Attempt { delivery, verdicts, host: Some("mx.example".into()) }
+        Attempt {
+            delivery,
+            verdicts,
+            host: Some("mx.example".into()),
+        }
     }
 
     fn settle(&mut self, attempts: Vec<Attempt>) {
         let (now, made) = (self.now, &mut self.made);
         let mut notice_id = || fresh_id(now, made);
-        let context = SettleContext { now, notice_id: &mut notice_id, chance: &mut || 0.5 };
+        let context = SettleContext {
+            now,
+            notice_id: &mut notice_id,
+            chance: &mut || 0.5,
+        };
         let settled = block_on(self.queue.settle(attempts, context)).unwrap();
         for report in &settled.deliveries {
             self.judge_notice(report);
             for recipient in &report.state.recipients {
                 let key = (report.message.id, recipient.forward_path.as_str().to_owned());
-                let Some(fate) = self.fates.get_mut(&key) else { continue };
+                let Some(fate) = self.fates.get_mut(&key) else {
+                    continue;
+                };
                 fate.due = report.state.due;
                 let over = recipient.state != queue::RecipientState::Waiting;
                 if over && fate.finals == 0 {
@@ -227,8 +296,18 @@ impl World {
                 assert_eq!(over, fate.finals == 1, "{key:?}");
             }
         }
-        assert_eq!(settled.notices.len(), settled.deliveries.iter().filter(|report| report.notice.is_some()).count());
-        settled.notices.into_iter().for_each(|notice| self.queue.unclaim(notice));
+        assert_eq!(
+            settled.notices.len(),
+            settled
+                .deliveries
+                .iter()
+                .filter(|report| report.notice.is_some())
+                .count()
+        );
+        settled
+            .notices
+            .into_iter()
+            .for_each(|notice| self.queue.unclaim(notice));
     }
 
     /// A sender hears of a delivery exactly when one of its recipients has just failed, and nobody never.

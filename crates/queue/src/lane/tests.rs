@@ -14,7 +14,13 @@ fn at(ms: u64) -> Timestamp {
 }
 
 fn lane() -> Lane {
-    Lane::new(LaneLimits { connections_max: 2, patience: PATIENCE }, at(0))
+    Lane::new(
+        LaneLimits {
+            connections_max: 2,
+            patience: PATIENCE,
+        },
+        at(0),
+    )
 }
 
 fn delivery(number: u64) -> Delivery {
@@ -34,7 +40,11 @@ fn delivery(number: u64) -> Delivery {
         due: at(number),
         recipients: Vec::new(),
     };
-    Delivery { message: Arc::new(Message::new(QueueId::new(number, [0; 10]), facts, 1, None)), part: 0, state }
+    Delivery {
+        message: Arc::new(Message::new(QueueId::new(number, [0; 10]), facts, 1, None)),
+        part: 0,
+        state,
+    }
 }
 
 #[test]
@@ -74,7 +84,10 @@ fn an_idle_connection_is_enough_and_a_failing_route_is_probed_by_one() {
 fn what_does_not_fit_is_asked_for_again_from_its_earliest_place() {
     let mut lane = lane();
     for number in 0..LANE_READY_MAX as u64 {
-        assert!(matches!(lane.offer(delivery(1_000 + number), at(0)), Offer::Taken));
+        assert!(matches!(
+            lane.offer(delivery(1_000 + number), at(0)),
+            Offer::Taken
+        ));
     }
     let (late, early) = (delivery(9_000), delivery(8_000));
     let key = early.due_key();
@@ -96,7 +109,11 @@ fn deliveries_leave_in_order_and_one_put_back_is_next() {
     let first = lane.take().unwrap();
     assert_eq!(first.state.due, at(1));
     lane.put_back(first, at(0));
-    let order: Vec<u64> = lane.take_all().iter().map(|delivery| delivery.state.due.unix_ms()).collect();
+    let order: Vec<u64> = lane
+        .take_all()
+        .iter()
+        .map(|delivery| delivery.state.due.unix_ms())
+        .collect();
     assert_eq!(order, [1, 2, 3]);
     assert!(lane.is_spent());
 }
@@ -109,7 +126,11 @@ fn a_lane_with_work_and_no_progress_is_stalled() {
     assert_eq!(lane.stalled_for(at(61_000)), Duration::from_secs(60));
     lane.connection_opened();
     lane.take();
-    assert_eq!(lane.stalled_for(at(61_000)), Duration::from_secs(60), "a busy connection is work too");
+    assert_eq!(
+        lane.stalled_for(at(61_000)),
+        Duration::from_secs(60),
+        "a busy connection is work too"
+    );
     lane.progressed(at(61_000));
     assert_eq!(lane.stalled_for(at(61_000)), Duration::ZERO);
     lane.connection_idle();

@@ -32,7 +32,11 @@ fn state() -> DeliveryState {
         recipients: vec![
             recipient("a@d.example", RecipientState::Waiting, None),
             recipient("b@d.example", RecipientState::Delivered, Some("250 2.0.0 Ok")),
-            recipient("\"c c\"@d.example", RecipientState::Failed, Some("550 5.1.1 no such user")),
+            recipient(
+                "\"c c\"@d.example",
+                RecipientState::Failed,
+                Some("550 5.1.1 no such user"),
+            ),
             recipient("d@d.example", RecipientState::Canceled, None),
         ],
     }
