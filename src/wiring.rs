@@ -1,0 +1,368 @@
+//! The only place where the parts meet: what is built, in which order, and how it ends.
+
+use std::io;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use api::{Operator, OperatorToken};
+use certs::{CertError, Certificates};
+use content::dkim::Signers;
+use queue::{Queue, QueueConfig, QueueError, RetryPolicy};
+use store::{RocksConfig, Store, StoreError, open_memory, open_rocksdb};
+use thiserror::Error;
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+
+use crate::config::{self, Config, Engine, Faults};
+use crate::dns::Dns;
+use crate::inbound::{self, BindError, Inbound};
+use crate::journal::Journal;
+use crate::keys::{self, KeyFileError};
+use crate::lifecycle::Lifecycle;
+use crate::log::Logging;
+use crate::metrics::Metrics;
+use crate::operator::{Control, Reload};
+use crate::outbound::{self, Dispatcher, Outbound, OutboundConfig};
+
+/// Why the server did not start, or did not go on.
+#[derive(Debug, Error)]
+pub enum ServeError {
+    /// The configuration cannot be read again.
+    #[error("{0}")]
+    Config(Faults),
+    /// The data folder cannot be made.
+    #[error(
+        "the data folder {path} cannot be made: {error}; make it, or set server.data_dir to another place"
+    )]
+    DataFolder {
+        /// Which folder.
+        path: PathBuf,
+        /// What the system said.
+        error: io::Error,
+    },
+    /// The store cannot be opened.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The queue cannot be read.
+    #[error(transparent)]
+    Queue(#[from] QueueError),
+    /// A certificate or its key cannot be used.
+    #[error(transparent)]
+    Certificate(#[from] CertError),
+    /// A signing key cannot be used.
+    #[error(transparent)]
+    SigningKey(#[from] KeyFileError),
+    /// The resolver cannot be set up.
+    #[error("the resolver cannot be set up: {0}; name servers can be given as dns.servers")]
+    Resolver(String),
+    /// A listener's address cannot be bound.
+    #[error(transparent)]
+    Bind(#[from] BindError),
+    /// The operator API cannot start.
+    #[error("the operator API cannot start on {address}: {error}; set api.address to another address")]
+    Api {
+        /// Its address.
+        address: SocketAddr,
+        /// What the system said.
+        error: io::Error,
+    },
+    /// The operator token cannot be read or made.
+    #[error("{0}")]
+    Token(String),
+    /// The system gives no threads or signals.
+    #[error("the system refuses: {0}")]
+    System(#[from] io::Error),
+    /// The server failed while it ran.
+    #[error("stopped because it could no longer keep its promise: {0}")]
+    Failed(String),
+}
+
+/// A server, running.
+pub struct Server {
+    lifecycle: Lifecycle,
+    config: Config,
+    store: Arc<dyn Store>,
+    inbound: Arc<Inbound>,
+    outbound: Outbound,
+    control: Arc<Control>,
+    api: JoinHandle<()>,
+    api_address: SocketAddr,
+}
+
+/// Where a running server got its configuration, so that it can be read again.
+pub struct Origin {
+    /// The configuration file.
+    pub path: PathBuf,
+    /// What is logged, and how.
+    pub logging: Logging,
+}
+
+impl Server {
+    /// Builds every part and starts it: the store first, the listeners last, so that nothing is accepted that could
+    /// not be kept.
+    ///
+    /// # Errors
+    /// The first part that cannot start; none of them runs then.
+    pub async fn start(
+        config: Config,
+        origin: Option<Origin>,
+        journal: Arc<dyn Journal>,
+    ) -> Result<Self, ServeError> {
+        let folder = &config.server.data_dir;
+        std::fs::create_dir_all(folder).map_err(|error| ServeError::DataFolder {
+            path: folder.clone(),
+            error,
+        })?;
+        let lifecycle = Lifecycle::default();
+        let metrics = Arc::new(Metrics::default());
+        let certificates = Arc::new(certificates(&config)?);
+        let signers = keys::signers(&config.dkim)?;
+        let dns = Dns::new(&config.dns, &config.server.hostname, config.delivery.smtp_port)
+            .map_err(|error| ServeError::Resolver(error.to_string()))?;
+        let token = token(&config.api)?;
+        let store = open_store(&config, &metrics)?;
+        let queue = Arc::new(Queue::new(Arc::clone(&store), queue_config(&config)));
+        recover(&queue).await?;
+        let api_listener = TcpListener::bind(config.api.address)
+            .await
+            .map_err(|error| ServeError::Api {
+                address: config.api.address,
+                error,
+            })?;
+        let api_address = api_listener.local_addr()?;
+        let outbound = Outbound::start(
+            outbound_config(&config),
+            config.routes.clone(),
+            outbound::Ports {
+                queue: Arc::clone(&queue),
+                dns: Arc::new(dns),
+                journal: Arc::clone(&journal),
+                metrics: metrics.delivery.clone(),
+                lifecycle: lifecycle.clone(),
+            },
+        );
+        let dispatcher = outbound.dispatcher();
+        let inbound = Arc::new(Inbound::start(
+            &config,
+            inbound::Ports {
+                queue: Arc::clone(&queue),
+                dispatcher: dispatcher.clone(),
+                signers,
+                certificates: Arc::clone(&certificates),
+                journal,
+                metrics: metrics.sessions.clone(),
+                lifecycle: lifecycle.clone(),
+            },
+        )?);
+        let reload = reloader(origin, Arc::clone(&inbound), dispatcher.clone(), certificates);
+        let control = Arc::new(Control {
+            store: Arc::clone(&store),
+            queue,
+            dispatcher,
+            metrics,
+            lifecycle: lifecycle.clone(),
+            reload,
+        });
+        let router = api::router(Arc::clone(&control) as Arc<dyn Operator>, token);
+        let stopping = lifecycle.clone();
+        let api = tokio::spawn(async move {
+            let serving = axum::serve(api_listener, router);
+            let served = serving
+                .with_graceful_shutdown(async move { stopping.stopped().await })
+                .await;
+            if let Err(error) = served {
+                tracing::error!(%error, "the operator API ended");
+            }
+        });
+        Ok(Self {
+            lifecycle,
+            config,
+            store,
+            inbound,
+            outbound,
+            control,
+            api,
+            api_address,
+        })
+    }
+
+    /// The addresses of the listeners, in the order of the configuration.
+    pub fn addresses(&self) -> &[SocketAddr] {
+        self.inbound.addresses()
+    }
+
+    /// The address of the operator API.
+    pub fn api_address(&self) -> SocketAddr {
+        self.api_address
+    }
+
+    /// Reads again what may change while running, and says what was read.
+    ///
+    /// # Errors
+    /// What is wrong; the old state stands.
+    pub fn reload(&self) -> Result<Vec<String>, api::ReloadError> {
+        self.control.reload()
+    }
+
+    /// The server's life, to end it or to wait for its end.
+    pub fn lifecycle(&self) -> Lifecycle {
+        self.lifecycle.clone()
+    }
+
+    /// Ends: no new sessions, the open ones finish, attempts finish and are settled, the store closes.
+    ///
+    /// # Errors
+    /// Why the server failed, if that is why it ends.
+    pub async fn drain(self) -> Result<(), ServeError> {
+        self.lifecycle.stop();
+        let patience = self.config.server.drain;
+        self.inbound.drain(patience).await;
+        self.outbound.drain(patience).await;
+        self.api.abort();
+        let closed = self.store.close();
+        match self.lifecycle.failure() {
+            Some(why) => Err(ServeError::Failed(why.to_owned())),
+            None => Ok(closed?),
+        }
+    }
+}
+
+/// What must be done before anything is accepted: half-received messages are removed, and the queue is counted.
+async fn recover(queue: &Queue) -> Result<(), ServeError> {
+    let swept = queue.sweep_spills().await?;
+    if swept > 0 {
+        tracing::info!(
+            messages = swept,
+            "removed messages that were not received to their end"
+        );
+    }
+    let waiting = queue.count_waiting()?;
+    if waiting > 0 {
+        tracing::info!(deliveries = waiting, "deliveries found in the queue");
+    }
+    Ok(())
+}
+
+fn open_store(config: &Config, metrics: &Metrics) -> Result<Arc<dyn Store>, StoreError> {
+    match config.store.engine {
+        Engine::Memory => Ok(open_memory()),
+        Engine::RocksDb => open_rocksdb(&RocksConfig {
+            floor_bytes: config.store.floor_bytes,
+            floor_inodes: config.store.floor_inodes,
+            observer: Some(Arc::new(metrics.commits.clone())),
+            ..RocksConfig::new(spool_folder(config))
+        }),
+    }
+}
+
+/// Where the store of a configuration is.
+pub fn spool_folder(config: &Config) -> PathBuf {
+    config.server.data_dir.join("spool")
+}
+
+fn certificates(config: &Config) -> Result<Certificates, CertError> {
+    let pair = |pair: &config::CertificatePair| certs::CertificatePair {
+        certificate: pair.certificate.clone(),
+        private_key: pair.private_key.clone(),
+    };
+    let mut pairs: Vec<certs::CertificatePair> = config.tls.certificates.iter().map(pair).collect();
+    if pairs.is_empty() {
+        pairs.push(certs::self_signed(
+            &config.server.data_dir.join("tls"),
+            &config.server.hostname,
+        )?);
+    }
+    Certificates::load(&pairs)
+}
+
+fn token(api: &config::Api) -> Result<OperatorToken, ServeError> {
+    config::load_or_create_token(&api.token_file).map_err(|error| ServeError::Token(error.to_string()))
+}
+
+fn queue_config(config: &Config) -> QueueConfig {
+    QueueConfig {
+        retry: RetryPolicy {
+            first: config.retry.first,
+            factor: config.retry.factor,
+            max: config.retry.max,
+            jitter: config.retry.jitter,
+            expire: config.retry.expire,
+        },
+        recipients_per_delivery: config.delivery.recipients_per_transaction,
+        body_bytes_max: config.delivery.memory_max,
+        hostname: config.server.hostname.clone(),
+    }
+}
+
+fn outbound_config(config: &Config) -> OutboundConfig {
+    OutboundConfig {
+        delivery: config.delivery.clone(),
+        ehlo_name: config
+            .delivery
+            .ehlo_name
+            .clone()
+            .unwrap_or_else(|| config.server.hostname.clone()),
+        tls: config.tls.outbound,
+        tls_client: certs::client_config(&certs::ClientTrust::Any),
+    }
+}
+
+/// Certificates, credentials, signing keys, static routes and the log filter may change while running; all of them are
+/// read and checked before any of them is replaced.
+fn reloader(
+    origin: Option<Origin>,
+    inbound: Arc<Inbound>,
+    dispatcher: Dispatcher,
+    certificates: Arc<Certificates>,
+) -> Reload {
+    Box::new(move || {
+        certificates.reload().map_err(|error| error.to_string())?;
+        let mut read = vec!["certificates".to_owned()];
+        if let Some(origin) = &origin {
+            let config = Config::load(&origin.path)
+                .map_err(|faults| faults.to_string())?
+                .config;
+            let signers: Signers = keys::signers(&config.dkim).map_err(|error| error.to_string())?;
+            origin.logging.set_filter(&config.log.filter)?;
+            inbound.reload(config.credentials, signers);
+            dispatcher.set_static_routes(config.routes);
+            read.extend(["credentials", "signing keys", "routes", "log filter"].map(str::to_owned));
+        }
+        Ok(read)
+    })
+}
+
+/// Runs a server until it is told to end, with signals: SIGTERM and SIGINT drain it, SIGHUP makes it read its
+/// configuration again.
+///
+/// # Errors
+/// Why it did not start, or why it ended.
+pub fn serve(path: &Path, config: Config) -> Result<(), ServeError> {
+    let logging = Logging::start(&config.log).map_err(io::Error::other)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(workers())
+        .enable_all()
+        .build()?;
+    runtime.block_on(async {
+        let origin = Origin {
+            path: path.to_owned(),
+            logging,
+        };
+        let server = Server::start(config, Some(origin), Arc::new(crate::journal::Log)).await?;
+        let listeners: Vec<String> = server.addresses().iter().map(SocketAddr::to_string).collect();
+        tracing::info!(listeners = listeners.join(" "), api = %server.api_address(), "ready");
+        crate::signals::until_stopped(&server).await?;
+        tracing::info!("draining");
+        server.drain().await
+    })
+}
+
+/// Threads for sessions and connections: half of the processors. The committer, the storage engine and the signing
+/// threads want the rest, and each further thread costs every message some wake-ups: with two of them on two
+/// processors a relayed message took a tenth more CPU than with one.
+fn workers() -> usize {
+    std::thread::available_parallelism()
+        .map_or(1, |processors| processors.get() / 2)
+        .max(1)
+}
