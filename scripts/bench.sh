@@ -1,0 +1,163 @@
+#!/usr/bin/env bash
+# bench.sh [CASE...] - relay throughput: smtp-source -> server -> smtp-sink, Postrider beside Postfix, both syncing
+# before every 250. Cases: a b c d (all four by default) and s. Medians of three runs; docs/performance.md explains.
+#
+#   a   10 KB messages, 20 sessions, a connection for each message
+#   b   the same, sessions kept
+#   c   100 KB messages, 20 sessions
+#   d   2 KB messages to 50 recipients each, 20 sessions
+#   s   as a, signing: Postrider with RSA-2048 and Ed25519, Postfix through OpenDKIM with RSA-2048 alone
+#
+# Needs root (a network namespace of its own, so that nobody asks a real resolver; a cgroup to measure by) and what
+# `scripts/setup.sh bench` installs. BENCH_DIR: a folder on the disk to measure (a temporary one by default);
+# BENCH_MESSAGES: messages per run (3000; c takes a third, d a tenth); BENCH_PEER=0 leaves Postfix out.
+set -euo pipefail
+PATH=$PATH:/usr/sbin:/sbin
+here=$(cd "$(dirname "$0")" && pwd)
+postrider=${CARGO_TARGET_DIR:-$HOME/.cache/postrider/target}/release/postrider
+messages=${BENCH_MESSAGES:-3000}
+
+[ "$(id -u)" = 0 ] || { echo "bench.sh needs root" >&2; exit 1; }
+[ -x "$postrider" ] || { echo "bench.sh: build first: make build" >&2; exit 1; }
+if [ -z "${BENCH_INSIDE:-}" ]; then
+  exec env BENCH_INSIDE=1 unshare --net --mount "$0" "$@"
+fi
+ip link set lo up
+echo 'nameserver 127.0.0.1' >/run/bench-resolv.conf
+mount --bind /run/bench-resolv.conf /etc/resolv.conf
+
+dir=${BENCH_DIR:-$(mktemp -d /var/tmp/postrider-bench.XXXXXX)}
+mkdir -p "$dir" && chmod 755 "$dir"
+group=/sys/fs/cgroup/postrider-bench
+[ -e /sys/fs/cgroup/cgroup.controllers ] || group=/sys/fs/cgroup/cpuacct/postrider-bench
+mkdir -p "$group"
+
+finish() {
+  stop_postrider
+  stop_postfix
+  rmdir "$group" 2>/dev/null || true
+  [ -n "${BENCH_DIR:-}" ] || rm -rf "$dir"
+}
+
+# A server is started from a shell that has put itself into the cgroup, which its processes then inherit.
+in_group() { bash -c 'echo $$ >"$0/cgroup.procs"; exec "$@"' "$group" "$@"; }
+
+start_postrider() {
+  local signing=${1:-} config=$dir/postrider.toml
+  rm -rf "$dir/data"
+  cat >"$config" <<CONFIGURATION
+[server]
+hostname = "postrider.bench.test"
+data_dir = "$dir/data"
+
+[[listener]]
+name = "relay"
+kind = "relay"
+address = "127.0.0.1:2500"
+trusted = ["127.0.0.0/8"]
+
+[[route]]
+domain = "*"
+to = "[127.0.0.1]:2525"
+
+[delivery]
+messages_per_connection = 1000
+
+[log]
+filter = "warn"
+CONFIGURATION
+  [ -z "$signing" ] || signing_keys >>"$config"
+  # Not through in_group: of a function in the background the shell knows only the process around it.
+  bash -c 'echo $$ >"$0/cgroup.procs"; exec "$@"' "$group" "$postrider" --config "$config" serve \
+    >"$dir/postrider.log" 2>&1 &
+  server=$!
+  local tries=0
+  until curl -fsS http://127.0.0.1:8025/health/ready >/dev/null 2>&1; do
+    tries=$((tries + 1))
+    if [ $tries = 200 ]; then cat "$dir/postrider.log" >&2; exit 1; fi
+    sleep 0.05
+  done
+}
+
+# smtp-source writes no From: with a domain of ours unless told: -f a@bench.test is also its header.
+signing_keys() {
+  rm -rf "$dir/dkim"
+  mkdir -p "$dir/dkim"
+  openssl genpkey -quiet -algorithm RSA -pkeyopt rsa_keygen_bits:2048 -out "$dir/dkim/rsa.pem" 2>/dev/null \
+    || openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:2048 -out "$dir/dkim/rsa.pem" 2>/dev/null
+  openssl genpkey -algorithm ed25519 -out "$dir/dkim/ed25519.pem"
+  chmod 600 "$dir"/dkim/*.pem
+  for kind in rsa ed25519; do
+    printf '\n[[dkim]]\ndomain = "bench.test"\nselector = "%s"\nprivate_key = "%s"\n' "$kind" "$dir/dkim/$kind.pem"
+  done
+}
+
+stop_postrider() {
+  if [ -n "${server:-}" ]; then kill "$server" 2>/dev/null || true; wait "$server" 2>/dev/null || true; fi
+  server=
+}
+
+start_postfix() {
+  in_group "$here/bench/postfix-peer.sh" start "$dir/postfix" 2500 2525 >/dev/null 2>&1
+}
+
+# Postfix signs through a filter that every message passes before its 250.
+start_postfix_signing() {
+  signing_keys >/dev/null
+  cat >"$dir/opendkim.conf" <<CONFIGURATION
+Mode s
+Domain bench.test
+Selector rsa
+KeyFile $dir/dkim/rsa.pem
+Canonicalization relaxed/relaxed
+OversignHeaders From
+Socket inet:8891@127.0.0.1
+InternalHosts 127.0.0.0/8
+RequireSafeKeys no
+Background no
+Syslog no
+CONFIGURATION
+  bash -c 'echo $$ >"$0/cgroup.procs"; exec "$@"' "$group" opendkim -x "$dir/opendkim.conf" &
+  filter=$!
+  start_postfix
+  postconf -c "$dir/postfix/etc" -e smtpd_milters=inet:127.0.0.1:8891 milter_default_action=tempfail
+  in_group postfix -c "$dir/postfix/etc" reload >/dev/null 2>&1
+  sleep 1
+}
+
+stop_postfix() {
+  "$here/bench/postfix-peer.sh" stop "$dir/postfix" >/dev/null 2>&1 || true
+  if [ -n "${filter:-}" ]; then kill "$filter" 2>/dev/null || true; wait "$filter" 2>/dev/null || true; fi
+  filter=
+}
+
+# relay LABEL CASE
+relay() {
+  local options=()
+  case $2 in
+    a | s) options=(-n "$messages" -l 10240) ;;
+    b) options=(-n "$messages" -l 10240 -d) ;;
+    c) options=(-n $((messages / 3)) -l 102400) ;;
+    d) options=(-n $((messages / 10)) -l 2048 -r 50) ;;
+    *) echo "bench.sh: no case $2" >&2; exit 2 ;;
+  esac
+  "$here/bench/relay-bench.sh" -g "$group" -L "$1 ($2)" "${options[@]}" $head
+  head=
+}
+
+trap finish EXIT
+cases=("$@")
+[ ${#cases[@]} -gt 0 ] || cases=(a b c d)
+head=-H
+for case in "${cases[@]}"; do
+  signing=
+  [ "$case" != s ] || signing=_signing
+  if [ "${BENCH_PEER:-1}" = 1 ]; then
+    start_postfix$signing
+    relay Postfix "$case"
+    stop_postfix
+  fi
+  start_postrider $signing
+  relay Postrider "$case"
+  stop_postrider
+done
