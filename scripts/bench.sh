@@ -62,9 +62,6 @@ to = "[127.0.0.1]:2525"
 
 [delivery]
 messages_per_connection = 1000
-
-[log]
-filter = "warn"
 CONFIGURATION
   [ -z "$signing" ] || signing_keys >>"$config"
   # Not through in_group: of a function in the background the shell knows only the process around it.

@@ -17,7 +17,7 @@ log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 cargo build --release --locked -p postrider --bin postrider >"$log" 2>&1 &
 build=$!
-said=-1
+said=0
 while kill -0 "$build" 2>/dev/null; do
   done_now=$(grep -c '^ *Compiling' "$log" || true)
   if [ "$done_now" != "$said" ]; then

@@ -119,7 +119,7 @@ pub enum Event<'a> {
         /// From the message's arrival here until its delivery was on disk.
         age: Duration,
     },
-    /// An attempt for one recipient failed for now.
+    /// An attempt for one recipient failed; there will be another.
     Deferred {
         /// The message.
         id: QueueId,
