@@ -54,10 +54,11 @@ impl EnhancedCode {
     }
 }
 
-// One to three digits (RFC 3463 §2). `parse` alone would take a sign.
+// One to three digits, none of them a leading zero (RFC 3463 §2). `parse` alone would take a sign.
 fn number(digits: &str) -> Option<u16> {
     let is_number = (1..=3).contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_digit());
-    is_number.then(|| digits.parse().ok()).flatten()
+    let is_canonical = digits == "0" || !digits.starts_with('0');
+    (is_number && is_canonical).then(|| digits.parse().ok()).flatten()
 }
 
 impl fmt::Display for EnhancedCode {

@@ -73,6 +73,7 @@ fn replies_are_read_and_shown_on_one_line() {
         ("550 5.1.1.1 Long\r\n", "550 5.1.1.1 Long", "5.0.0", 1),
         ("550 3.1.1 Class\r\n", "550 3.1.1 Class", "5.0.0", 1),
         ("550 5.1.1000 Digits\r\n", "550 5.1.1000 Digits", "5.0.0", 1),
+        ("550 5.1.01 Zero\r\n", "550 5.1.01 Zero", "5.0.0", 1),
         ("550 5.1.+1 Sign\r\n", "550 5.1.+1 Sign", "5.0.0", 1),
         ("550 5..1 Nothing\r\n", "550 5..1 Nothing", "5.0.0", 1),
         // Made safe to print.
