@@ -25,6 +25,7 @@ mod schedule;
 mod settle;
 mod submit;
 mod time;
+mod verdict;
 mod view;
 
 pub use check::{QueueReport, check};
@@ -37,7 +38,8 @@ pub use message::{Body, Message, MessageFacts, Submission};
 pub use queue::{Queue, QueueConfig, QueueError};
 pub use record::{RecordError, decode_delivery, decode_message, encode_delivery, encode_message};
 pub use schedule::RetryPolicy;
-pub use settle::{Attempt, Reason, SettleContext, Settled, SettledDelivery, Tally, Verdict};
+pub use settle::{Attempt, SettleContext, Settled, SettledDelivery, Tally};
 pub use submit::Accepted;
 pub use time::Timestamp;
+pub use verdict::{Reason, Verdict};
 pub use view::{DeliveryPage, DeliveryView, DomainSummary, Selector};

@@ -1,5 +1,6 @@
 //! A message as the queue holds it: an envelope, the declared edits, and a body in pieces.
 
+use std::ops::Deref;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -62,6 +63,15 @@ impl Body {
 pub struct Message {
     /// The message's id.
     pub id: QueueId,
+    facts: MessageFacts,
+    /// Deliveries that are not settled for good. The settlement that takes it to zero removes the message.
+    outstanding: AtomicU32,
+    resident: Mutex<Option<Arc<[Bytes]>>>,
+}
+
+/// What a message record says, and what never changes. A [`Message`] derefs to it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MessageFacts {
     /// When it was accepted.
     pub received: Timestamp,
     /// After this no further attempt is made.
@@ -78,30 +88,14 @@ pub struct Message {
     pub size: u64,
     /// Pieces of its body.
     pub pieces: u16,
-    /// Deliveries that are not settled for good. The settlement that takes it to zero removes the message.
-    outstanding: AtomicU32,
-    resident: Mutex<Option<Arc<[Bytes]>>>,
 }
 
-/// What a message record says.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct MessageFacts {
-    /// See [`Message::received`].
-    pub received: Timestamp,
-    /// See [`Message::expires`].
-    pub expires: Timestamp,
-    /// See [`Message::reverse_path`].
-    pub reverse_path: ReversePath,
-    /// See [`Message::eight_bit`].
-    pub eight_bit: bool,
-    /// See [`Message::smtputf8`].
-    pub smtputf8: bool,
-    /// See [`Message::head`].
-    pub head: Bytes,
-    /// See [`Message::size`].
-    pub size: u64,
-    /// See [`Message::pieces`].
-    pub pieces: u16,
+impl Deref for Message {
+    type Target = MessageFacts;
+
+    fn deref(&self) -> &MessageFacts {
+        &self.facts
+    }
 }
 
 impl Message {
@@ -109,14 +103,7 @@ impl Message {
     pub fn new(id: QueueId, facts: MessageFacts, outstanding: u32, body: Option<Vec<Bytes>>) -> Self {
         Self {
             id,
-            received: facts.received,
-            expires: facts.expires,
-            reverse_path: facts.reverse_path,
-            eight_bit: facts.eight_bit,
-            smtputf8: facts.smtputf8,
-            head: facts.head,
-            size: facts.size,
-            pieces: facts.pieces,
+            facts,
             outstanding: AtomicU32::new(outstanding),
             resident: Mutex::new(body.map(Arc::from)),
         }

@@ -8,8 +8,8 @@ use crate::delivery::Delivery;
 use crate::id::QueueId;
 use crate::limits::NOTICE_HEADER_BYTES_MAX;
 use crate::message::{Body, Submission};
-use crate::settle::Reason;
 use crate::time::Timestamp;
+use crate::verdict::Reason;
 
 /// A recipient that will not be delivered to.
 #[derive(Clone, Debug)]

@@ -53,6 +53,9 @@ pub fn encode_message(facts: &MessageFacts) -> Bytes {
 pub fn decode_message(record: &Bytes) -> Result<MessageFacts, RecordError> {
     let mut input = Reader::new(record)?;
     let flags = input.byte()?;
+    if flags & !(EIGHT_BIT | SMTPUTF8) != 0 {
+        return Err(RecordError::Value("flag"));
+    }
     let received = Timestamp::from_unix_ms(input.number()?);
     let expires = Timestamp::from_unix_ms(input.number()?);
     let size = input.number()?;
@@ -108,12 +111,26 @@ pub fn decode_delivery(record: &Bytes) -> Result<DeliveryState, RecordError> {
         recipients.push(recipient(&mut input)?);
     }
     input.end()?;
-    Ok(DeliveryState {
+    let state = DeliveryState {
         domain,
         attempts,
         due,
         recipients,
-    })
+    };
+    check(&state)?;
+    Ok(state)
+}
+
+/// What holds of every delivery that is stored, and what those who claim one rely on.
+fn check(state: &DeliveryState) -> Result<(), RecordError> {
+    let belongs = |recipient: &Recipient| *recipient.forward_path.domain() == state.domain;
+    if !state.recipients.iter().all(belongs) {
+        return Err(RecordError::Value("recipient domain"));
+    }
+    if state.waiting() == 0 {
+        return Err(RecordError::Value("recipient list"));
+    }
+    Ok(())
 }
 
 fn recipient(input: &mut Reader<'_>) -> Result<Recipient, RecordError> {

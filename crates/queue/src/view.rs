@@ -11,9 +11,10 @@ use crate::keys::{self, DueKey};
 use crate::limits::CHANGE_BATCH;
 use crate::message::MessageFacts;
 use crate::queue::{Queue, QueueError};
-use crate::settle::{Attempt, SettleContext, Verdict};
+use crate::settle::{Attempt, SettleContext};
 use crate::submit::put_delivery;
 use crate::time::Timestamp;
+use crate::verdict::Verdict;
 
 /// One delivery, as it stands in the store.
 #[derive(Clone, Debug, PartialEq, Eq)]

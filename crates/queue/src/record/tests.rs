@@ -62,6 +62,30 @@ fn every_shortened_or_lengthened_record_is_damage() {
 }
 
 #[test]
+fn a_record_that_nobody_could_have_written_is_damage() {
+    let mut flagged = encode_message(&facts("")).to_vec();
+    flagged[1] = 4;
+    assert_eq!(
+        decode_message(&Bytes::from(flagged)),
+        Err(RecordError::Value("flag"))
+    );
+
+    let mut elsewhere = state();
+    elsewhere.domain = Domain::parse("other.example").unwrap();
+    assert_eq!(
+        decode_delivery(&encode_delivery(&elsewhere)),
+        Err(RecordError::Value("recipient domain"))
+    );
+
+    let mut settled = state();
+    settled.recipients.remove(0);
+    assert_eq!(
+        decode_delivery(&encode_delivery(&settled)),
+        Err(RecordError::Value("recipient list"))
+    );
+}
+
+#[test]
 fn a_newer_version_is_named() {
     let mut record = encode_message(&facts("")).to_vec();
     record[0] = 9;
