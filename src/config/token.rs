@@ -14,7 +14,7 @@ use thiserror::Error;
 #[derive(Debug, Error)]
 pub enum TokenError {
     /// The file cannot be read or made.
-    #[error("cannot use the operator token file {}: {source}", path.display())]
+    #[error("cannot use the operator token file {}: {source}; a server makes it when it starts", path.display())]
     File {
         /// The file.
         path: PathBuf,

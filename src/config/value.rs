@@ -97,11 +97,12 @@ const LAPSE_UNITS: [(&str, u64); 5] = [
 ];
 
 /// Units of size in octets, the largest first.
-const SIZE_UNITS: [(&str, u64); 4] = [
+const SIZE_UNITS: [(&str, u64); 5] = [
     ("TiB", 1 << 40),
     ("GiB", 1 << 30),
     ("MiB", 1 << 20),
     ("KiB", 1 << 10),
+    ("", 1),
 ];
 
 impl Setting for String {
@@ -386,6 +387,7 @@ mod tests {
             ("64KiB", Some(65_536)),
             ("25MiB", Some(26_214_400)),
             ("1GiB", Some(1 << 30)),
+            ("0", Some(0)),
             ("25MB", None),
             ("MiB", None),
         ] {
