@@ -40,6 +40,7 @@ mod gather;
 mod health;
 mod line;
 mod memory;
+mod record;
 #[cfg(feature = "rocksdb")]
 mod rocks;
 
@@ -54,5 +55,6 @@ pub use error::{Misuse, Part, StoreError};
 pub use future::{CommitFuture, Committed};
 pub use health::{Health, Shortage, Stats};
 pub use memory::open_memory;
+pub use record::{RecordError, RecordReader, RecordWriter};
 #[cfg(feature = "rocksdb")]
 pub use rocks::{RocksConfig, open_rocksdb};
