@@ -108,7 +108,7 @@ impl Queue {
         let key = keys::piece(message.id, piece);
         self.store.get(&key)?.ok_or_else(|| QueueError::Damaged {
             key: format!("body piece {piece} of message {}", message.id),
-            error: record::RecordError::Short,
+            error: store::RecordError::Short,
         })
     }
 

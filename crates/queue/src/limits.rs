@@ -27,3 +27,7 @@ pub const CHANGE_BATCH: usize = 500;
 /// Recipients whose attempts are settled in one batch: each leaves at most about 1 KiB in a record, and the store takes
 /// batches of 8 MiB.
 pub const SETTLE_RECIPIENTS_MAX: usize = 4_000;
+
+/// Messages accepted in one commit whose deliveries stay in memory for their first attempt; those of a larger group are
+/// read from the due index like a backlog.
+pub const CLAIMED_SUBMISSIONS_MAX: usize = 500;

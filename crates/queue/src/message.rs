@@ -2,7 +2,7 @@
 
 use std::ops::Deref;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use bytes::Bytes;
 use smtp::address::{ForwardPath, ReversePath};
@@ -25,10 +25,62 @@ pub struct Submission {
     pub eight_bit: bool,
     /// The envelope or the header needs SMTPUTF8 (RFC 6531).
     pub smtputf8: bool,
-    /// Header fields put before the message as received: trace and signatures.
+    /// Header fields put before the message as received: the trace.
     pub head: Bytes,
-    /// The message as received.
+    /// The message as received; the merge data of one that is rendered.
     pub body: Body,
+    /// When the first attempt is wanted: `received` for at once, [`Timestamp::NEVER`] for a message that is held until
+    /// somebody [releases](crate::Queue::release) it.
+    pub due: Timestamp,
+    /// Whose it is, and what is left to do.
+    pub handling: Handling,
+}
+
+/// What concerns a message beyond its envelope. The default is plain relaying.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Handling {
+    /// Whose message it is; the queue keeps it for those who settle.
+    pub owner: Option<Owner>,
+    /// What is left to do to its octets before it leaves.
+    pub finish: Finish,
+    /// It goes the whole way but never leaves this machine.
+    pub simulated: bool,
+    /// No failure notice is sent: its owner learns of failures in another way.
+    pub silent: bool,
+}
+
+/// The name of an owner: opaque here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Owner(pub [u8; 16]);
+
+/// What is left to do to a message's octets when it is about to leave. It is done for each attempt anew and must come out
+/// the same each time, signatures aside.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Finish {
+    /// Nothing: it leaves as it is stored.
+    #[default]
+    AsStored,
+    /// It is signed.
+    Sign,
+    /// It is rendered from the template of this name with what is stored as its body, and signed.
+    Render(QueueId),
+}
+
+/// The octets of a message as they leave.
+#[derive(Clone, Debug)]
+pub struct Finished {
+    /// Header fields put before the rest.
+    pub head: Bytes,
+    /// The rest.
+    pub pieces: Arc<[Bytes]>,
+}
+
+impl Finished {
+    /// Octets that go over the wire before dot-stuffing.
+    pub fn size(&self) -> u64 {
+        let pieces: usize = self.pieces.iter().map(Bytes::len).sum();
+        (self.head.len() + pieces) as u64
+    }
 }
 
 /// The octets of a message as received, in pieces of at most `store::VALUE_BYTES_MAX`.
@@ -52,6 +104,15 @@ impl Body {
         }
     }
 
+    /// A body held wholly in memory, cut into pieces here.
+    pub fn whole(mut octets: Bytes) -> Self {
+        let mut pieces = Vec::new();
+        while !octets.is_empty() {
+            pieces.push(octets.split_to(octets.len().min(store::VALUE_BYTES_MAX)));
+        }
+        Self::in_memory(pieces)
+    }
+
     /// How many pieces there are, in the store and in memory.
     pub fn piece_count(&self) -> u16 {
         self.spilled + u16::try_from(self.pieces.len()).unwrap_or(u16::MAX)
@@ -67,6 +128,7 @@ pub struct Message {
     /// Deliveries that are not settled for good. The settlement that takes it to zero removes the message.
     outstanding: AtomicU32,
     resident: Mutex<Option<Arc<[Bytes]>>>,
+    finished: OnceLock<Finished>,
 }
 
 /// What a message record says, and what never changes. A [`Message`] derefs to it.
@@ -88,6 +150,8 @@ pub struct MessageFacts {
     pub size: u64,
     /// Pieces of its body.
     pub pieces: u16,
+    /// Whose it is, and what is left to do.
+    pub handling: Handling,
 }
 
 impl Deref for Message {
@@ -106,12 +170,27 @@ impl Message {
             facts,
             outstanding: AtomicU32::new(outstanding),
             resident: Mutex::new(body.map(Arc::from)),
+            finished: OnceLock::new(),
         }
     }
 
-    /// Octets that go over the wire before dot-stuffing.
+    /// Octets that go over the wire before dot-stuffing: of a message that is to be finished, once it is.
     pub fn wire_size(&self) -> u64 {
-        self.size + self.head.len() as u64
+        match self.finished.get() {
+            Some(finished) => finished.size(),
+            None => self.size + self.head.len() as u64,
+        }
+    }
+
+    /// The octets of a finished message. Its deliveries share them until the last one leaves memory.
+    pub fn finished(&self) -> Option<&Finished> {
+        self.finished.get()
+    }
+
+    /// Keeps what finishing made; of two that finish at once, the first.
+    pub fn keep_finished(&self, finished: Finished) {
+        // The other one's is as good.
+        let _ = self.finished.set(finished);
     }
 
     /// The body, if it is in memory.

@@ -7,7 +7,7 @@ use smtp::dsn::{self, FailedRecipient, Notice};
 use crate::delivery::Delivery;
 use crate::id::QueueId;
 use crate::limits::NOTICE_HEADER_BYTES_MAX;
-use crate::message::{Body, Submission};
+use crate::message::{Body, Handling, Submission};
 use crate::time::Timestamp;
 use crate::verdict::Reason;
 
@@ -95,7 +95,9 @@ pub(crate) fn compose(about: About<'_>) -> Option<Submission> {
         eight_bit: !octets.is_ascii(),
         smtputf8: delivery.message.smtputf8,
         head: Bytes::new(),
-        body: Body::in_memory(pieces(octets)),
+        body: Body::whole(octets),
+        due: now,
+        handling: Handling::default(),
     })
 }
 
@@ -116,12 +118,4 @@ pub(crate) fn header_of(head: &[u8], first_piece: &[u8]) -> Vec<u8> {
         header.truncate(line_end);
     }
     header
-}
-
-fn pieces(mut octets: Bytes) -> Vec<Bytes> {
-    let mut pieces = Vec::new();
-    while !octets.is_empty() {
-        pieces.push(octets.split_to(octets.len().min(store::VALUE_BYTES_MAX)));
-    }
-    pieces
 }

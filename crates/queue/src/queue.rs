@@ -3,13 +3,12 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use store::{Store, StoreError};
+use store::{RecordError, Store, StoreError};
 use thiserror::Error;
 
 use crate::keys;
 use crate::limits::CHANGE_BATCH;
 use crate::live::Live;
-use crate::record::RecordError;
 use crate::schedule::RetryPolicy;
 use crate::time::Timestamp;
 

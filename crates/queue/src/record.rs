@@ -1,42 +1,35 @@
-//! Records as they are stored: versioned, length-prefixed, and read back without trust.
-//!
-//! Every record starts with its version. Integers are LEB128 varints; texts and byte strings carry their length. A
-//! record that does not decode to its last octet is damaged: reading one never panics and never allocates more than
-//! the record's own size.
+//! What the records of messages and deliveries hold, field by field. The framing is the store's.
 
 use bytes::Bytes;
 use smtp::address::{Domain, ForwardPath, ReversePath};
-use thiserror::Error;
+use store::{RecordError, RecordReader, RecordWriter};
 
 use crate::delivery::{DeliveryState, Recipient, RecipientState};
-use crate::message::MessageFacts;
+use crate::id::QueueId;
+use crate::message::{Finish, Handling, MessageFacts, Owner};
 use crate::time::Timestamp;
 
-const VERSION: u8 = 1;
+/// Version 1 of a message record ends before the handling.
+const VERSION: u8 = 2;
+const DELIVERY_VERSION: u8 = 1;
 const EIGHT_BIT: u8 = 1;
 const SMTPUTF8: u8 = 2;
-
-/// What is wrong with a stored record.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-pub enum RecordError {
-    /// It ends before it is complete.
-    #[error("the record is cut short")]
-    Short,
-    /// Octets are left over behind it.
-    #[error("the record is longer than its content")]
-    Long,
-    /// A newer program wrote it.
-    #[error("the record has version {0}, this program reads version {VERSION}")]
-    Version(u8),
-    /// A number, text, address or state that cannot be.
-    #[error("the record holds a bad {0}")]
-    Value(&'static str),
-}
+const SIMULATED: u8 = 4;
+const SILENT: u8 = 8;
+const OWNED: u8 = 16;
 
 /// Writes a message record.
 pub fn encode_message(facts: &MessageFacts) -> Bytes {
-    let mut out = Writer::with_capacity(64 + facts.head.len());
-    out.byte(if facts.eight_bit { EIGHT_BIT } else { 0 } | if facts.smtputf8 { SMTPUTF8 } else { 0 });
+    let handling = &facts.handling;
+    let flag = |set: bool, flag: u8| if set { flag } else { 0 };
+    let mut out = RecordWriter::new(VERSION, 96 + facts.head.len());
+    out.byte(
+        flag(facts.eight_bit, EIGHT_BIT)
+            | flag(facts.smtputf8, SMTPUTF8)
+            | flag(handling.simulated, SIMULATED)
+            | flag(handling.silent, SILENT)
+            | flag(handling.owner.is_some(), OWNED),
+    );
     out.number(facts.received.unix_ms());
     out.number(facts.expires.unix_ms());
     out.number(facts.size);
@@ -44,16 +37,29 @@ pub fn encode_message(facts: &MessageFacts) -> Bytes {
     match &facts.reverse_path {
         ReversePath::Null => out.text(""),
         ReversePath::Mailbox(mailbox) => out.text(mailbox.as_str()),
-    }
+    };
     out.bytes(&facts.head);
+    if let Some(Owner(owner)) = handling.owner {
+        out.array(&owner);
+    }
+    match handling.finish {
+        Finish::AsStored => out.byte(0),
+        Finish::Sign => out.byte(1),
+        Finish::Render(template) => out.byte(2).array(&template.to_bytes()),
+    };
     out.finish()
 }
 
 /// Reads a message record.
 pub fn decode_message(record: &Bytes) -> Result<MessageFacts, RecordError> {
-    let mut input = Reader::new(record)?;
+    let mut input = RecordReader::new(record, VERSION)?;
+    let version = input.version();
     let flags = input.byte()?;
-    if flags & !(EIGHT_BIT | SMTPUTF8) != 0 {
+    let known = match version {
+        1 => EIGHT_BIT | SMTPUTF8,
+        _ => EIGHT_BIT | SMTPUTF8 | SIMULATED | SILENT | OWNED,
+    };
+    if flags & !known != 0 {
         return Err(RecordError::Value("flag"));
     }
     let received = Timestamp::from_unix_ms(input.number()?);
@@ -65,23 +71,43 @@ pub fn decode_message(record: &Bytes) -> Result<MessageFacts, RecordError> {
         text => ReversePath::Mailbox(mailbox(text)?),
     };
     let head = record.slice_ref(input.bytes()?);
+    let has = |flag: u8| flags & flag != 0;
+    let owner = has(OWNED).then(|| input.array().map(Owner)).transpose()?;
+    let finish = match version {
+        1 => Finish::AsStored,
+        _ => finish(&mut input)?,
+    };
     input.end()?;
-    let (eight_bit, smtputf8) = (flags & EIGHT_BIT != 0, flags & SMTPUTF8 != 0);
     Ok(MessageFacts {
         received,
         expires,
         reverse_path,
-        eight_bit,
-        smtputf8,
+        eight_bit: has(EIGHT_BIT),
+        smtputf8: has(SMTPUTF8),
+        handling: Handling {
+            owner,
+            finish,
+            simulated: has(SIMULATED),
+            silent: has(SILENT),
+        },
         head,
         size,
         pieces,
     })
 }
 
+fn finish(input: &mut RecordReader<'_>) -> Result<Finish, RecordError> {
+    match input.byte()? {
+        0 => Ok(Finish::AsStored),
+        1 => Ok(Finish::Sign),
+        2 => Ok(Finish::Render(QueueId::from_bytes(input.array()?))),
+        _ => Err(RecordError::Value("finish")),
+    }
+}
+
 /// Writes a delivery record.
 pub fn encode_delivery(state: &DeliveryState) -> Bytes {
-    let mut out = Writer::with_capacity(64 * (1 + state.recipients.len()));
+    let mut out = RecordWriter::new(DELIVERY_VERSION, 64 * (1 + state.recipients.len()));
     out.text(state.domain.as_str());
     out.number(u64::from(state.attempts));
     out.number(state.due.unix_ms());
@@ -101,7 +127,7 @@ pub fn encode_delivery(state: &DeliveryState) -> Bytes {
 
 /// Reads a delivery record.
 pub fn decode_delivery(record: &Bytes) -> Result<DeliveryState, RecordError> {
-    let mut input = Reader::new(record)?;
+    let mut input = RecordReader::new(record, DELIVERY_VERSION)?;
     let domain = Domain::parse(input.text()?).map_err(|_| RecordError::Value("domain"))?;
     let attempts = u32::try_from(input.number()?).map_err(|_| RecordError::Value("attempt count"))?;
     let due = Timestamp::from_unix_ms(input.number()?);
@@ -133,7 +159,7 @@ fn check(state: &DeliveryState) -> Result<(), RecordError> {
     Ok(())
 }
 
-fn recipient(input: &mut Reader<'_>) -> Result<Recipient, RecordError> {
+fn recipient(input: &mut RecordReader<'_>) -> Result<Recipient, RecordError> {
     let state = match input.byte()? {
         0 => RecipientState::Waiting,
         1 => RecipientState::Delivered,
@@ -153,94 +179,6 @@ fn recipient(input: &mut Reader<'_>) -> Result<Recipient, RecordError> {
 
 fn mailbox(text: &str) -> Result<smtp::address::Mailbox, RecordError> {
     smtp::address::Mailbox::parse(text).map_err(|_| RecordError::Value("mailbox"))
-}
-
-struct Writer(Vec<u8>);
-
-impl Writer {
-    fn with_capacity(capacity: usize) -> Self {
-        let mut out = Vec::with_capacity(capacity);
-        out.push(VERSION);
-        Self(out)
-    }
-
-    fn byte(&mut self, byte: u8) {
-        self.0.push(byte);
-    }
-
-    fn number(&mut self, mut number: u64) {
-        while number >= 0x80 {
-            self.0.push(number.to_le_bytes()[0] | 0x80);
-            number >>= 7;
-        }
-        self.0.push(number.to_le_bytes()[0]);
-    }
-
-    fn bytes(&mut self, bytes: &[u8]) {
-        self.number(bytes.len() as u64);
-        self.0.extend_from_slice(bytes);
-    }
-
-    fn text(&mut self, text: &str) {
-        self.bytes(text.as_bytes());
-    }
-
-    fn finish(self) -> Bytes {
-        Bytes::from(self.0)
-    }
-}
-
-struct Reader<'a>(&'a [u8]);
-
-impl<'a> Reader<'a> {
-    fn new(record: &'a [u8]) -> Result<Self, RecordError> {
-        match record.split_first() {
-            None => Err(RecordError::Short),
-            Some((&VERSION, rest)) => Ok(Self(rest)),
-            Some((&version, _)) => Err(RecordError::Version(version)),
-        }
-    }
-
-    fn byte(&mut self) -> Result<u8, RecordError> {
-        let (&byte, rest) = self.0.split_first().ok_or(RecordError::Short)?;
-        self.0 = rest;
-        Ok(byte)
-    }
-
-    fn number(&mut self) -> Result<u64, RecordError> {
-        let mut number = 0u64;
-        for shift in (0..64).step_by(7) {
-            let byte = self.byte()?;
-            let low = u64::from(byte & 0x7f);
-            if shift == 63 && low > 1 {
-                return Err(RecordError::Value("number"));
-            }
-            number |= low << shift;
-            if byte & 0x80 == 0 {
-                return Ok(number);
-            }
-        }
-        Err(RecordError::Value("number"))
-    }
-
-    fn bytes(&mut self) -> Result<&'a [u8], RecordError> {
-        let length = usize::try_from(self.number()?).map_err(|_| RecordError::Short)?;
-        let (bytes, rest) = self.0.split_at_checked(length).ok_or(RecordError::Short)?;
-        self.0 = rest;
-        Ok(bytes)
-    }
-
-    fn text(&mut self) -> Result<&'a str, RecordError> {
-        std::str::from_utf8(self.bytes()?).map_err(|_| RecordError::Value("text"))
-    }
-
-    fn end(self) -> Result<(), RecordError> {
-        if self.0.is_empty() {
-            Ok(())
-        } else {
-            Err(RecordError::Long)
-        }
-    }
 }
 
 #[cfg(test)]

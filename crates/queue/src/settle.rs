@@ -6,6 +6,7 @@
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
+use smtp::address::ReversePath;
 use store::Batch;
 
 use crate::delivery::{Delivery, DeliveryState, RecipientState};
@@ -50,6 +51,21 @@ pub struct SettleContext<'a> {
     pub notice_id: &'a mut (dyn FnMut() -> QueueId + Send),
     /// A number in 0..1, for jitter.
     pub chance: &'a mut (dyn FnMut() -> f64 + Send),
+    /// Puts what others keep of an attempt into its commit.
+    pub witness: &'a (dyn Witness + Sync),
+}
+
+/// Somebody who keeps records of what became of recipients, in the same commits as the queue.
+pub trait Witness {
+    /// Adds to `batch` what is to be remembered of `settled`.
+    fn settled(&self, settled: &SettledDelivery, now: Timestamp, batch: &mut Batch);
+}
+
+/// Nobody keeps records.
+pub struct NoWitness;
+
+impl Witness for NoWitness {
+    fn settled(&self, _: &SettledDelivery, _: Timestamp, _: &mut Batch) {}
 }
 
 /// What a settlement led to.
@@ -174,17 +190,19 @@ impl Queue {
             settled.notices.extend(notices);
         }
         let Delivery { message, state, .. } = delivery;
-        settled.deliveries.push(SettledDelivery {
+        let report = SettledDelivery {
             message,
             state,
             attempted,
             host,
             notice,
-        });
+        };
+        context.witness.settled(&report, context.now, batch);
+        settled.deliveries.push(report);
         Ok(())
     }
 
-    /// Puts the failure notice for `failures` into the batch, unless the reverse-path is null.
+    /// Puts the failure notice for `failures` into the batch, unless nobody is to be told.
     fn notify(
         &self,
         delivery: &Delivery,
@@ -194,6 +212,9 @@ impl Queue {
         now: Timestamp,
         batch: &mut Batch,
     ) -> Result<Vec<Delivery>, QueueError> {
+        if delivery.message.handling.silent || delivery.message.reverse_path == ReversePath::Null {
+            return Ok(Vec::new());
+        }
         let original = self.original_header(delivery)?;
         let submission = notice::compose(notice::About {
             reporting_mta: &self.config.hostname,
@@ -207,9 +228,9 @@ impl Queue {
         let Some(submission) = submission else {
             return Ok(Vec::new());
         };
-        let (notice, deliveries) = self.admit(submission);
-        batch.merge(notice);
-        Ok(deliveries)
+        let notice = self.admit(submission, true);
+        batch.merge(notice.batch);
+        Ok(notice.claimed)
     }
 
     fn original_header(&self, delivery: &Delivery) -> Result<Vec<u8>, QueueError> {

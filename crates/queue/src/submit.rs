@@ -11,52 +11,70 @@ use store::{Batch, CommitFuture, Committed};
 use crate::delivery::{Delivery, DeliveryState, Recipient};
 use crate::id::{DeliveryId, QueueId};
 use crate::keys::{self, DueKey};
+use crate::limits::CLAIMED_SUBMISSIONS_MAX;
 use crate::message::{Message, MessageFacts, Submission};
 use crate::queue::{Queue, QueueError};
 use crate::record;
 use crate::time::Timestamp;
 
-/// The proof that a message is on disk, and the only way to a 250.
+/// The proof that messages are on disk, and the only way to a 250.
 #[derive(Debug)]
 pub struct Accepted {
     _committed: Committed,
-    id: QueueId,
-}
-
-impl Accepted {
-    /// The accepted message.
-    pub fn id(&self) -> QueueId {
-        self.id
-    }
 }
 
 impl OnDisk for Accepted {}
 
+/// What an acceptance led to.
+#[derive(Debug)]
+pub struct Submitted {
+    /// The proof.
+    pub accepted: Accepted,
+    /// Deliveries due at once, claimed, so that the first attempt reads nothing.
+    pub ready: Vec<Delivery>,
+    /// The earliest of the others, for whoever walks the due index.
+    pub later: Option<DueKey>,
+}
+
 impl Queue {
-    /// Commits a message: record, deliveries, due index and body in one batch, synced. Its deliveries come back
-    /// claimed, so that the first attempt reads nothing.
+    /// Commits messages and `with`, what others want to become true with them: records, deliveries, due index and bodies
+    /// in one batch, synced.
     ///
     /// # Errors
-    /// `StoreError::Full` under the floor of free space: nothing was accepted, and the client may try later.
-    pub async fn submit(&self, submission: Submission) -> Result<(Accepted, Vec<Delivery>), QueueError> {
-        let (mut batch, deliveries) = self.admit(submission);
+    /// `StoreError::Full` under the floor of free space, `StoreError::Expectation` if a condition of `with` does not hold:
+    /// nothing was accepted.
+    pub async fn submit(&self, submissions: Vec<Submission>, with: Batch) -> Result<Submitted, QueueError> {
+        // Memory is bounded: what does not fit is read from the due index when there is room.
+        let claim = submissions.len() <= CLAIMED_SUBMISSIONS_MAX && self.live.has_room();
+        let mut batch = with;
+        let mut ready = Vec::new();
+        let mut later: Option<DueKey> = None;
+        let mut count = 0;
+        for submission in submissions {
+            let (due, received) = (submission.due, submission.received);
+            let admitted = self.admit(submission, claim && due <= received);
+            batch.merge(admitted.batch);
+            count += admitted.parts;
+            if admitted.claimed.is_empty() {
+                later = Some(later.map_or(admitted.first, |seen| seen.min(admitted.first)));
+            }
+            ready.extend(admitted.claimed);
+        }
         batch.admitting();
-        let Some(message) = deliveries.first().map(|delivery| Arc::clone(&delivery.message)) else {
-            unreachable!("a submission has at least one recipient");
-        };
         match self.store.commit(batch).await {
             Ok(committed) => {
-                self.waiting.fetch_add(deliveries.len() as u64, Ordering::Relaxed);
-                Ok((
-                    Accepted {
-                        _committed: committed,
-                        id: message.id,
-                    },
-                    deliveries,
-                ))
+                self.waiting.fetch_add(count, Ordering::Relaxed);
+                let accepted = Accepted {
+                    _committed: committed,
+                };
+                Ok(Submitted {
+                    accepted,
+                    ready,
+                    later,
+                })
             }
             Err(error) => {
-                self.release_all(&deliveries);
+                self.release_all(&ready);
                 Err(error.into())
             }
         }
@@ -84,9 +102,9 @@ impl Queue {
         self.store.commit(batch)
     }
 
-    /// Builds the batch of a submission and claims its deliveries. The claim comes before the commit: from the moment
-    /// the due index shows a delivery it is already known to be in memory.
-    pub(crate) fn admit(&self, submission: Submission) -> (Batch, Vec<Delivery>) {
+    /// Builds the batch of a submission; with `claim`, claims its deliveries. The claim comes before the commit: from the
+    /// moment the due index shows a delivery it is already known to be in memory.
+    pub(crate) fn admit(&self, submission: Submission, claim: bool) -> Admitted {
         let Submission {
             id,
             received,
@@ -96,17 +114,26 @@ impl Queue {
             smtputf8,
             head,
             body,
+            due,
+            handling,
         } = submission;
         let pieces = body.piece_count();
+        // The clock of a message that waits for its time starts with that time.
+        let from = if due == Timestamp::NEVER {
+            received
+        } else {
+            due.max(received)
+        };
         let facts = MessageFacts {
             received,
-            expires: received.after(self.config.retry.expire),
+            expires: from.after(self.config.retry.expire),
             reverse_path,
             eight_bit,
             smtputf8,
             head,
             size: body.size,
             pieces,
+            handling,
         };
         let mut batch = Batch::new();
         batch.put(keys::message(id), record::encode_message(&facts));
@@ -116,22 +143,34 @@ impl Queue {
         if body.spilled > 0 {
             batch.delete(keys::spill(id));
         }
-        let parts = partition(recipients, self.config.recipients_per_delivery, received);
+        let parts = partition(recipients, self.config.recipients_per_delivery, due);
         let part_count = u16::try_from(parts.len()).unwrap_or(u16::MAX);
-        let resident = (body.spilled == 0).then_some(body.pieces);
-        let resident_bytes = if resident.is_some() { facts.size } else { 0 };
-        let message = Arc::new(Message::new(id, facts, u32::from(part_count), resident));
-        let mut deliveries = Vec::with_capacity(parts.len());
-        for (part, state) in (0..part_count).zip(parts) {
-            put_delivery(&mut batch, DeliveryId { message: id, part }, &state);
-            deliveries.push(Delivery {
+        assert!(part_count > 0, "message {id}: at least one recipient");
+        let first = DueKey {
+            due,
+            id: DeliveryId { message: id, part: 0 },
+        };
+        for (part, state) in (0..part_count).zip(&parts) {
+            put_delivery(&mut batch, DeliveryId { message: id, part }, state);
+        }
+        let mut claimed = Vec::new();
+        if claim {
+            let resident = (body.spilled == 0).then_some(body.pieces);
+            let resident_bytes = if resident.is_some() { facts.size } else { 0 };
+            let message = Arc::new(Message::new(id, facts, u32::from(part_count), resident));
+            self.live.admit(&message, part_count, resident_bytes);
+            claimed.extend((0..part_count).zip(parts).map(|(part, state)| Delivery {
                 message: Arc::clone(&message),
                 part,
                 state,
-            });
+            }));
         }
-        self.live.admit(&message, part_count, resident_bytes);
-        (batch, deliveries)
+        Admitted {
+            batch,
+            claimed,
+            parts: u64::from(part_count),
+            first,
+        }
     }
 
     pub(crate) fn release_all(&self, deliveries: &[Delivery]) {
@@ -139,6 +178,14 @@ impl Queue {
             self.live.release(delivery.id());
         }
     }
+}
+
+/// A submission, ready to be committed.
+pub(crate) struct Admitted {
+    pub(crate) batch: Batch,
+    pub(crate) claimed: Vec<Delivery>,
+    parts: u64,
+    first: DueKey,
 }
 
 /// A delivery record and its place in the due index.

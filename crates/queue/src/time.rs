@@ -10,6 +10,9 @@ impl Timestamp {
     /// Before everything.
     pub const ZERO: Self = Self(0);
 
+    /// After everything: when a delivery is due that is held.
+    pub const NEVER: Self = Self(u64::MAX);
+
     /// The moment `unix_ms` milliseconds after the epoch.
     pub const fn from_unix_ms(unix_ms: u64) -> Self {
         Self(unix_ms)

@@ -11,7 +11,8 @@ use crate::keys::{self, DueKey};
 use crate::limits::CHANGE_BATCH;
 use crate::message::MessageFacts;
 use crate::queue::{Queue, QueueError};
-use crate::settle::{Attempt, SettleContext};
+use crate::record::encode_message;
+use crate::settle::{Attempt, SettleContext, Witness};
 use crate::submit::put_delivery;
 use crate::time::Timestamp;
 use crate::verdict::Verdict;
@@ -139,8 +140,9 @@ impl Queue {
         Ok(summaries)
     }
 
-    /// Makes the selected deliveries due now. Those in memory are being attempted anyway. Returns how many changed and
-    /// the earliest place in the due index that did.
+    /// Makes the selected deliveries due now that wait for another attempt. Those in memory are being attempted anyway;
+    /// those that wait for their first time, scheduled or held, are not an operator's to hurry. Returns how many changed
+    /// and the earliest place in the due index that did.
     ///
     /// # Errors
     /// As [`Self::list`].
@@ -150,7 +152,8 @@ impl Queue {
         now: Timestamp,
     ) -> Result<(u64, Option<DueKey>), QueueError> {
         let mut changed = (0, None);
-        for chunk in self.selected(selector)?.chunks(CHANGE_BATCH) {
+        let tried = |state: &DeliveryState| state.attempts > 0 || state.due <= now;
+        for chunk in self.selected(selector, tried)?.chunks(CHANGE_BATCH) {
             let claimed = self.claim_waiting(chunk)?;
             let mut batch = Batch::new();
             for delivery in &claimed {
@@ -174,14 +177,64 @@ impl Queue {
         Ok(changed)
     }
 
+    /// Makes held messages due now, and `with` true in the same commit: all of them or none. Their clock starts now.
+    /// Returns the earliest place in the due index.
+    ///
+    /// # Errors
+    /// As [`Self::list`], and what `with` expects.
+    pub async fn release(
+        &self,
+        messages: &[QueueId],
+        now: Timestamp,
+        with: Batch,
+    ) -> Result<Option<DueKey>, QueueError> {
+        let mut batch = with;
+        let mut claimed = Vec::new();
+        let mut earliest = None;
+        for message in messages {
+            let held = |state: &DeliveryState| state.due == Timestamp::NEVER;
+            let deliveries = self.claim_waiting(&self.selected(&Selector::Message(*message), held)?)?;
+            for delivery in &deliveries {
+                let state = DeliveryState {
+                    due: now,
+                    ..delivery.state.clone()
+                };
+                let key = DueKey {
+                    due: now,
+                    id: delivery.id(),
+                };
+                batch.delete(delivery.due_key().encode());
+                put_delivery(&mut batch, delivery.id(), &state);
+                earliest = Some(earliest.map_or(key, |seen: DueKey| seen.min(key)));
+            }
+            if let Some(delivery) = deliveries.first() {
+                let facts = MessageFacts {
+                    expires: now.after(self.config.retry.expire),
+                    ..(**delivery.message).clone()
+                };
+                batch.put(keys::message(*message), encode_message(&facts));
+            }
+            claimed.extend(deliveries);
+        }
+        let committed = self.store.commit(batch).await;
+        self.release_all(&claimed);
+        committed?;
+        Ok(earliest)
+    }
+
     /// Takes the selected deliveries out of the queue; no failure notice is sent. One that is being attempted right now
     /// is taken out only if the attempt does not end it first. Returns how many were taken out or marked.
     ///
     /// # Errors
     /// As [`Self::list`].
-    pub async fn cancel(&self, selector: &Selector, now: Timestamp) -> Result<u64, QueueError> {
+    pub async fn cancel(
+        &self,
+        selector: &Selector,
+        now: Timestamp,
+        witness: &(dyn Witness + Sync),
+    ) -> Result<u64, QueueError> {
         let mut canceled = 0;
-        for chunk in self.selected(selector)?.chunks(CHANGE_BATCH) {
+        for chunk in self.selected(selector, |_| true)?.chunks(CHANGE_BATCH) {
             canceled += chunk.iter().filter(|id| self.live.cancel(**id)).count() as u64;
             let claimed = self.claim_waiting(chunk)?.into_iter();
             let attempts: Vec<_> = claimed
@@ -193,6 +246,7 @@ impl Queue {
                 now,
                 notice_id,
                 chance: &mut || 0.0,
+                witness,
             };
             self.settle(attempts, context).await?;
         }
@@ -210,10 +264,16 @@ impl Queue {
         Ok(claimed)
     }
 
-    fn selected(&self, selector: &Selector) -> Result<Vec<DeliveryId>, QueueError> {
+    fn selected(
+        &self,
+        selector: &Selector,
+        wanted: impl Fn(&DeliveryState) -> bool,
+    ) -> Result<Vec<DeliveryId>, QueueError> {
         let mut ids = Vec::new();
-        self.walk(selector, None, |id, _| {
-            ids.push(id);
+        self.walk(selector, None, |id, state| {
+            if wanted(&state) {
+                ids.push(id);
+            }
             Ok(Walk::Continue)
         })?;
         Ok(ids)

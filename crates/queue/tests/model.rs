@@ -15,11 +15,11 @@ use std::time::Duration;
 use bytes::Bytes;
 use proptest::prelude::*;
 use queue::{
-    Attempt, Body, Delivery, DueKey, NextStep, Queue, QueueConfig, QueueId, Reason, RetryPolicy, Selector,
-    SettleContext, Submission, Timestamp, Verdict,
+    Attempt, Body, Delivery, DueKey, Handling, NextStep, NoWitness, Queue, QueueConfig, QueueId, Reason,
+    RetryPolicy, Selector, SettleContext, Submission, Timestamp, Verdict,
 };
 use smtp::address::{ForwardPath, ReversePath};
-use store::Store;
+use store::{Batch, Store};
 
 const SENDER: &str = "sender@home.example";
 
@@ -73,7 +73,11 @@ enum Step {
         null_sender: bool,
         recipients: Vec<(u8, u8)>,
         size: usize,
+        /// When its first attempt is wanted: at once, after so many seconds, or not until it is released.
+        wanted: Wanted,
     },
+    /// Release what is held.
+    Release,
     /// Let time pass and attempt what is due; each recipient gets the next of these outcomes.
     Attempt {
         seconds: u16,
@@ -88,11 +92,24 @@ enum Step {
     },
 }
 
+#[derive(Clone, Copy, Debug)]
+enum Wanted {
+    Now,
+    In(u16),
+    Held,
+}
+
 fn steps() -> impl Strategy<Value = Vec<Step>> {
     let recipients = proptest::collection::vec((0..6u8, 0..3u8), 1..8);
+    let wanted = prop_oneof![
+        Just(Wanted::Now),
+        (0..90u16).prop_map(Wanted::In),
+        Just(Wanted::Held)
+    ];
     let step = prop_oneof![
-        3 => (any::<bool>(), recipients, 0..5_000usize)
-            .prop_map(|(null_sender, recipients, size)| Step::Submit { null_sender, recipients, size }),
+        3 => (any::<bool>(), recipients, 0..5_000usize, wanted)
+            .prop_map(|(null_sender, recipients, size, wanted)| Step::Submit { null_sender, recipients, size, wanted }),
+        1 => Just(Step::Release),
         4 => (0..40u16, proptest::collection::vec(0..4u8, 1..6))
             .prop_map(|(seconds, outcomes)| Step::Attempt { seconds, outcomes }),
         1 => Just(Step::Restart),
@@ -107,6 +124,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
 struct Fate {
     due: Timestamp,
     finals: u32,
+    tried: bool,
 }
 
 struct World {
@@ -137,7 +155,9 @@ impl World {
                 null_sender,
                 recipients,
                 size,
-            } => self.submit(*null_sender, recipients, *size),
+                wanted,
+            } => self.submit(*null_sender, recipients, *size, *wanted),
+            Step::Release => self.release(),
             Step::Attempt { seconds, outcomes } => {
                 self.now = self.now.after(Duration::from_secs(u64::from(*seconds)));
                 let mut outcomes = outcomes.iter().copied().cycle();
@@ -146,14 +166,16 @@ impl World {
             Step::Restart => self.queue = queue(&self.store, 8_000),
             Step::RetryAll => {
                 block_on(self.queue.retry(&Selector::All, self.now)).unwrap();
+                let tried = |fate: &&mut Fate| fate.tried;
                 self.fates
                     .values_mut()
+                    .filter(tried)
                     .for_each(|fate| fate.due = self.now.min(fate.due));
             }
             Step::Cancel { domain } => {
                 let domain = format!("d{domain}.example");
                 let selector = Selector::Domain(smtp::address::Domain::parse(&domain).unwrap());
-                block_on(self.queue.cancel(&selector, self.now)).unwrap();
+                block_on(self.queue.cancel(&selector, self.now, &NoWitness)).unwrap();
                 let suffix = format!("@{domain}");
                 let waiting = self
                     .fates
@@ -164,8 +186,30 @@ impl World {
         }
     }
 
-    fn submit(&mut self, null_sender: bool, recipients: &[(u8, u8)], size: usize) {
+    /// Everything held is due, and its clock starts.
+    fn release(&mut self) {
+        let held = |fate: &Fate| fate.due == Timestamp::NEVER && fate.finals == 0;
+        let ids = self
+            .fates
+            .iter()
+            .filter(|(_, fate)| held(fate))
+            .map(|((id, _), _)| *id);
+        let mut ids: Vec<QueueId> = ids.collect();
+        ids.sort();
+        ids.dedup();
+        block_on(self.queue.release(&ids, self.now, Batch::new())).unwrap();
+        for fate in self.fates.values_mut().filter(|fate| held(fate)) {
+            fate.due = self.now;
+        }
+    }
+
+    fn submit(&mut self, null_sender: bool, recipients: &[(u8, u8)], size: usize, wanted: Wanted) {
         let id = fresh_id(self.now, &mut self.made);
+        let due = match wanted {
+            Wanted::Now => self.now,
+            Wanted::In(seconds) => self.now.after(Duration::from_secs(u64::from(seconds))),
+            Wanted::Held => Timestamp::NEVER,
+        };
         let mut addresses: Vec<String> = recipients
             .iter()
             .map(|(user, domain)| format!("u{user}@d{domain}.example"))
@@ -188,13 +232,16 @@ impl World {
             smtputf8: false,
             head: Bytes::from_static(b"Received: here\r\n"),
             body: Body::in_memory(vec![Bytes::from(vec![b'x'; size])]),
+            due,
+            handling: Handling::default(),
         };
-        let (accepted, deliveries) = block_on(self.queue.submit(submission)).unwrap();
-        assert_eq!(accepted.id(), id);
+        let submitted = block_on(self.queue.submit(vec![submission], Batch::new())).unwrap();
+        let deliveries = submitted.ready;
         for address in addresses {
             let fate = Fate {
-                due: self.now,
+                due,
                 finals: 0,
+                tried: false,
             };
             assert!(self.fates.insert((id, address), fate).is_none());
         }
@@ -250,6 +297,7 @@ impl World {
                 Some(fate) => {
                     assert_eq!(fate.finals, 0, "attempted after its end: {key:?}");
                     assert!(fate.due <= self.now);
+                    fate.tried = true;
                     match &verdict {
                         // Whether it is the last one depends on the schedule: `settle` looks at the record.
                         Verdict::Deferred(_) => {}
@@ -279,6 +327,7 @@ impl World {
             now,
             notice_id: &mut notice_id,
             chance: &mut || 0.5,
+            witness: &NoWitness,
         };
         let settled = block_on(self.queue.settle(attempts, context)).unwrap();
         for report in &settled.deliveries {
@@ -332,6 +381,7 @@ proptest! {
             let report = queue::check(&*world.store).unwrap();
             prop_assert_eq!(report.damaged, 0, "{:?}", report.damage);
         }
+        world.release();
         for _ in 0..40 {
             world.now = world.now.after(Duration::from_secs(120));
             world.attempt_due(&mut || 2);

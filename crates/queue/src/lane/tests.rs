@@ -33,6 +33,7 @@ fn delivery(number: u64) -> Delivery {
         head: bytes::Bytes::new(),
         size: 0,
         pieces: 0,
+        handling: crate::message::Handling::default(),
     };
     let state = DeliveryState {
         domain: Domain::parse("d.example").unwrap(),

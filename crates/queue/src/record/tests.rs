@@ -16,6 +16,12 @@ fn facts(reverse_path: &str) -> MessageFacts {
         head: Bytes::from_static(b"Received: x\r\n"),
         size: 10_240,
         pieces: 1,
+        handling: Handling {
+            owner: Some(Owner([7; 16])),
+            finish: Finish::Render(QueueId::new(1_700_000_000_000, [1; 10])),
+            simulated: true,
+            silent: true,
+        },
     }
 }
 
@@ -64,7 +70,7 @@ fn every_shortened_or_lengthened_record_is_damage() {
 #[test]
 fn a_record_that_nobody_could_have_written_is_damage() {
     let mut flagged = encode_message(&facts("")).to_vec();
-    flagged[1] = 4;
+    flagged[1] = 32;
     assert_eq!(
         decode_message(&Bytes::from(flagged)),
         Err(RecordError::Value("flag"))
@@ -86,6 +92,19 @@ fn a_record_that_nobody_could_have_written_is_damage() {
 }
 
 #[test]
+fn a_message_of_the_first_version_is_plain_relaying() {
+    let written = facts("a@b.example");
+    let plain = MessageFacts {
+        handling: Handling::default(),
+        ..written
+    };
+    let mut record = encode_message(&plain).to_vec();
+    record[0] = 1;
+    record.pop(); // the finish
+    assert_eq!(decode_message(&Bytes::from(record)), Ok(plain));
+}
+
+#[test]
 fn a_newer_version_is_named() {
     let mut record = encode_message(&facts("")).to_vec();
     record[0] = 9;
@@ -95,12 +114,13 @@ fn a_newer_version_is_named() {
 proptest! {
     #[test]
     fn arbitrary_octets_never_panic(octets in proptest::collection::vec(any::<u8>(), 0..200)) {
-        let mut record = vec![VERSION];
-        record.extend(octets);
-        let record = Bytes::from(record);
-        if let Ok(facts) = decode_message(&record) {
-            prop_assert_eq!(decode_message(&encode_message(&facts)), Ok(facts));
+        for version in [1, VERSION] {
+            let record = Bytes::from([&[version], &octets[..]].concat());
+            if let Ok(facts) = decode_message(&record) {
+                prop_assert_eq!(decode_message(&encode_message(&facts)), Ok(facts));
+            }
         }
+        let record = Bytes::from([&[DELIVERY_VERSION], &octets[..]].concat());
         if let Ok(state) = decode_delivery(&record) {
             prop_assert_eq!(decode_delivery(&encode_delivery(&state)), Ok(state));
         }
@@ -108,10 +128,10 @@ proptest! {
 
     #[test]
     fn numbers_of_every_size_survive(number in any::<u64>()) {
-        let mut out = Writer::with_capacity(16);
+        let mut out = RecordWriter::new(VERSION, 16);
         out.number(number);
         let record = out.finish();
-        let mut input = Reader::new(&record).unwrap();
+        let mut input = RecordReader::new(&record, VERSION).unwrap();
         prop_assert_eq!(input.number(), Ok(number));
     }
 }
