@@ -51,6 +51,16 @@ pub fn block_length(message: &[u8]) -> Option<usize> {
     memchr::memmem::find(message, b"\r\n\r\n").map(|at| at + 4)
 }
 
+/// What the first field of this name says to a person: unfolded, encoded words (RFC 2047) decoded.
+pub fn decoded_field(header_block: &[u8], name: &str) -> Option<String> {
+    let field = fields(header_block).find(|field| field.is(name))?;
+    let mut value = field.value.to_vec();
+    // The parser wants the end of the line, which a header that was cut may not have.
+    value.extend_from_slice(b"\n\n");
+    let read = mail_parser::parsers::MessageStream::new(&value).parse_unstructured();
+    Some(read.as_text().unwrap_or_default().trim().to_owned())
+}
+
 /// The walk that [`fields`] begins.
 #[derive(Debug, Clone)]
 pub struct Fields<'a> {
@@ -152,6 +162,18 @@ mod tests {
                 .collect();
             assert_eq!(names_and_values(block.as_bytes()), expected, "{block:?}");
         }
+    }
+
+    #[test]
+    fn a_field_is_read_as_people_read_it() {
+        let block =
+            b"Subject: =?utf-8?q?Gr=C3=BC=C3=9Fe?=\r\n =?utf-8?q?_an?= alle\r\nTo: a\r\n\tb\r\nX:\r\n\r\n";
+        let read = |name| decoded_field(block, name);
+        assert_eq!(read("subject").as_deref(), Some("Gr\u{fc}\u{df}e an alle"));
+        assert_eq!(read("To").as_deref(), Some("a b"));
+        assert_eq!(read("X").as_deref(), Some(""));
+        assert_eq!(read("Y"), None);
+        assert_eq!(decoded_field(b"Z: cut", "Z").as_deref(), Some("cut"));
     }
 
     #[test]

@@ -1,7 +1,9 @@
-//! What is inside a message: its header fields, its author, and the DKIM signatures that speak for them.
+//! What is inside a message: how it is made from the pieces of a request ([`mime`]) and from a template
+//! ([`template`]), its header fields, its author, and the DKIM signatures that speak for them.
 //!
-//! **Promise.** Pure functions on the octets of a message. Nothing here changes what it is given: a signature is a
-//! header field to be put *before* the message, which leaves the message itself as it came.
+//! **Promise.** Pure functions on the octets of a message. What is made here is made from the arguments alone, so that
+//! making it again gives the same octets. Nothing changes what it is given: a signature is a header field to be put
+//! *before* the message, which leaves the message itself as it came.
 //!
 //! **Invariants.**
 //! - No socket, file, clock or environment: keys are text, the time is an argument. The one thing taken from the
@@ -10,8 +12,13 @@
 //!   ([`dkim::BodyHash`]).
 //! - A private key is never printed: its `Debug` says what kind it is.
 //!
+//! - What comes from a caller (addresses, field names and values, filenames, templates and their variables) is checked
+//!   and bounded once, when its value is made; no line break in it can reach a header.
+//!
 //! **Failures.** What is wrong with a key or a name is said when it is loaded ([`dkim::KeyError`],
-//! [`dkim::SignerError`]). Signing a message cannot fail, whatever the message looks like.
+//! [`dkim::SignerError`]), what is wrong with a piece of a message when that is made ([`mime::AddressError`],
+//! [`mime::FieldError`], [`mime::AttachmentError`], [`template::TemplateError`]). Composing and signing a message cannot
+//! fail, whatever the message looks like; filling in a template can ([`template::RenderError`]).
 
 #![cfg_attr(
     not(test),
@@ -26,3 +33,5 @@
 pub mod author;
 pub mod dkim;
 pub mod header;
+pub mod mime;
+pub mod template;
