@@ -1,0 +1,60 @@
+//! E-mails that were accepted and may not leave yet.
+
+use bytes::Bytes;
+use store::{RecordError, RecordReader, RecordWriter};
+
+const VERSION: u8 = 1;
+
+/// Why an e-mail may not leave yet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum HoldReason {
+    /// The account has used up the recipients of its month.
+    MonthlyQuota,
+}
+
+impl HoldReason {
+    /// Its name on the wire.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::MonthlyQuota => "monthly_quota",
+        }
+    }
+
+    pub(crate) fn to_byte(self) -> u8 {
+        match self {
+            Self::MonthlyQuota => 0,
+        }
+    }
+
+    pub(crate) fn from_byte(byte: u8) -> Result<Self, RecordError> {
+        match byte {
+            0 => Ok(Self::MonthlyQuota),
+            _ => Err(RecordError::Value("hold reason")),
+        }
+    }
+}
+
+/// A hold's record: why, and how many recipients its release costs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Hold {
+    pub(crate) reason: HoldReason,
+    pub(crate) charge: u64,
+}
+
+impl Hold {
+    pub(crate) fn encode(self) -> Bytes {
+        let mut out = RecordWriter::new(VERSION, 8);
+        out.byte(self.reason.to_byte()).number(self.charge);
+        out.finish()
+    }
+
+    pub(crate) fn decode(record: &[u8]) -> Result<Self, RecordError> {
+        let mut input = RecordReader::new(record, VERSION)?;
+        let hold = Self {
+            reason: HoldReason::from_byte(input.byte()?)?,
+            charge: input.number()?,
+        };
+        input.end()?;
+        Ok(hold)
+    }
+}

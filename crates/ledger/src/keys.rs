@@ -1,0 +1,196 @@
+//! The key space of the ledger, in one table. The queue has `M`, `D`, `T`, `S` and `0xB0`.
+//!
+//! | key | value |
+//! |---|---|
+//! | `A` account | account record |
+//! | `a` address | account of this e-mail address, in lower case |
+//! | `B` template | head of a template: what its copies have in common |
+//! | `b` template | counter: copies not yet settled |
+//! | `C` account | SMTP credential |
+//! | `E` email | e-mail record |
+//! | `H` account email | reason why the e-mail is held, and what it costs |
+//! | `I` account digest piece | reply to an idempotency key, in pieces |
+//! | `i` time account digest | the same by age |
+//! | `K` digest | account and mode of an API key |
+//! | `L` time id | audit log |
+//! | `N` account domain | domain record |
+//! | `n` account name | id of the domain of this name |
+//! | `Q` account month | counter: recipients charged in the month |
+//! | `R` email address | what became of a recipient |
+//! | `0xB1` template piece | a piece of a template |
+//!
+//! Numbers are big-endian, so that bytewise order is numeric order.
+
+use crate::calendar::Month;
+use crate::id::{AccountId, DomainId, EmailId};
+
+const TEMPLATE_PIECE: u8 = 0xB1;
+const _: () = assert!(TEMPLATE_PIECE >= store::BULK);
+
+/// From the first key of a kind to just behind the last.
+pub(crate) struct Span {
+    pub(crate) from: Vec<u8>,
+    pub(crate) to: Vec<u8>,
+}
+
+/// All keys that begin with `prefix`, which does not end in 0xff.
+pub(crate) fn span(prefix: Vec<u8>) -> Span {
+    let mut to = prefix.clone();
+    // Ids may end in 0xff: behind every key with the prefix stands the prefix plus one, as a number.
+    while let Some(last) = to.pop() {
+        if let Some(next) = last.checked_add(1) {
+            to.push(next);
+            break;
+        }
+    }
+    Span { from: prefix, to }
+}
+
+/// The first key behind `key`.
+pub(crate) fn behind(key: &[u8]) -> Vec<u8> {
+    [key, &[0]].concat()
+}
+
+pub(crate) fn account(id: AccountId) -> Vec<u8> {
+    key(b'A', &[&id.to_bytes()])
+}
+
+pub(crate) fn accounts() -> Span {
+    span(vec![b'A'])
+}
+
+pub(crate) fn address(address: &str) -> Vec<u8> {
+    key(b'a', &[address.to_lowercase().as_bytes()])
+}
+
+pub(crate) fn template(id: EmailId) -> Vec<u8> {
+    key(b'B', &[&id.to_bytes()])
+}
+
+pub(crate) fn templates() -> Span {
+    span(vec![b'B'])
+}
+
+pub(crate) fn template_copies(id: EmailId) -> Vec<u8> {
+    key(b'b', &[&id.to_bytes()])
+}
+
+pub(crate) fn templates_with_copies() -> Span {
+    span(vec![b'b'])
+}
+
+pub(crate) fn template_piece(id: EmailId, piece: u16) -> Vec<u8> {
+    key(TEMPLATE_PIECE, &[&id.to_bytes(), &piece.to_be_bytes()])
+}
+
+pub(crate) fn credential(account: AccountId) -> Vec<u8> {
+    key(b'C', &[&account.to_bytes()])
+}
+
+pub(crate) fn email(id: EmailId) -> Vec<u8> {
+    key(b'E', &[&id.to_bytes()])
+}
+
+pub(crate) fn emails() -> Span {
+    span(vec![b'E'])
+}
+
+pub(crate) fn hold(account: AccountId, email: EmailId) -> Vec<u8> {
+    key(b'H', &[&account.to_bytes(), &email.to_bytes()])
+}
+
+pub(crate) fn holds() -> Span {
+    span(vec![b'H'])
+}
+
+pub(crate) fn reply(account: AccountId, digest: &[u8; 32], piece: u8) -> Vec<u8> {
+    key(b'I', &[&account.to_bytes(), digest, &[piece]])
+}
+
+pub(crate) fn replies(account: AccountId, digest: &[u8; 32]) -> Span {
+    span(key(b'I', &[&account.to_bytes(), digest]))
+}
+
+pub(crate) fn reply_age(unix_ms: u64, account: AccountId, digest: &[u8; 32]) -> Vec<u8> {
+    key(b'i', &[&unix_ms.to_be_bytes(), &account.to_bytes(), digest])
+}
+
+pub(crate) fn reply_ages_until(unix_ms: u64) -> Span {
+    Span {
+        from: vec![b'i'],
+        to: key(b'i', &[&unix_ms.to_be_bytes()]),
+    }
+}
+
+pub(crate) fn api_key(digest: &[u8; 32]) -> Vec<u8> {
+    key(b'K', &[digest])
+}
+
+pub(crate) fn audit(id: [u8; 16]) -> Vec<u8> {
+    key(b'L', &[&id])
+}
+
+/// Where the entries made at `unix_ms` begin: ids begin with their time.
+pub(crate) fn audit_from(unix_ms: u64) -> Vec<u8> {
+    key(b'L', &[&unix_ms.to_be_bytes()[2..]])
+}
+
+pub(crate) fn audits() -> Span {
+    span(vec![b'L'])
+}
+
+pub(crate) fn domain(account: AccountId, id: DomainId) -> Vec<u8> {
+    key(b'N', &[&account.to_bytes(), &id.to_bytes()])
+}
+
+pub(crate) fn domains(account: AccountId) -> Span {
+    span(key(b'N', &[&account.to_bytes()]))
+}
+
+pub(crate) fn all_domains() -> Span {
+    span(vec![b'N'])
+}
+
+pub(crate) fn domain_name(account: AccountId, name: &str) -> Vec<u8> {
+    key(b'n', &[&account.to_bytes(), name.as_bytes()])
+}
+
+pub(crate) fn charged(account: AccountId, month: Month) -> Vec<u8> {
+    key(b'Q', &[&account.to_bytes(), &month.to_bytes()])
+}
+
+pub(crate) fn outcome(email: EmailId, address: &str) -> Vec<u8> {
+    key(b'R', &[&email.to_bytes(), address.as_bytes()])
+}
+
+pub(crate) fn outcomes(email: EmailId) -> Span {
+    span(key(b'R', &[&email.to_bytes()]))
+}
+
+/// The 16 octets at `at` of a key.
+pub(crate) fn id_at(key: &[u8], at: usize) -> Option<[u8; 16]> {
+    key.get(at..at + 16)?.try_into().ok()
+}
+
+fn key(kind: u8, parts: &[&[u8]]) -> Vec<u8> {
+    let mut key = Vec::with_capacity(1 + parts.iter().map(|part| part.len()).sum::<usize>());
+    key.push(kind);
+    parts.iter().for_each(|part| key.extend_from_slice(part));
+    key
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_span_holds_its_prefix_and_no_other() {
+        let account =
+            |last| AccountId::from_bytes([0xff, 7, 0xff, 0xff, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, last, 0xff]);
+        let id = DomainId::from_bytes([0xff; 16]);
+        let span = domains(account(1));
+        assert!(span.from < domain(account(1), id) && domain(account(1), id) < span.to);
+        assert!(domain(account(2), DomainId::from_bytes([0; 16])) >= span.to);
+        assert_eq!(id_at(&domain(account(1), id), 17), Some([0xff; 16]));
+    }
+}

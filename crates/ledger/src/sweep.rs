@@ -1,0 +1,140 @@
+//! What time removes: replies a day old, records of e-mails past their retention, templates that nobody needs.
+//!
+//! Each step is bounded; whoever sweeps calls again while something was removed.
+
+use store::Batch;
+
+use crate::error::LedgerError;
+use crate::id::EmailId;
+use crate::keys::{self, Span};
+use crate::ledger::Ledger;
+use crate::limits::{AUDIT_RETENTION_MS, EMAIL_RETENTION_MS, IDEMPOTENCY_MS, SWEEP_BATCH, TEMPLATE_GRACE_MS};
+
+/// What one sweep removed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Swept {
+    /// Replies to idempotency keys.
+    pub replies: usize,
+    /// Records of e-mails.
+    pub emails: usize,
+    /// Contents of templates.
+    pub templates: usize,
+    /// Entries of the audit log.
+    pub audit_entries: usize,
+}
+
+impl Ledger {
+    /// One bounded sweep.
+    ///
+    /// # Errors
+    /// The store's, and damage.
+    pub async fn sweep(&self, now_unix_ms: u64) -> Result<Swept, LedgerError> {
+        let mut batch = Batch::new();
+        batch.patient();
+        let swept = Swept {
+            replies: self.sweep_replies(now_unix_ms.saturating_sub(IDEMPOTENCY_MS), &mut batch)?,
+            emails: self.sweep_emails(now_unix_ms.saturating_sub(EMAIL_RETENTION_MS), &mut batch)?,
+            templates: self.sweep_contents(now_unix_ms.saturating_sub(TEMPLATE_GRACE_MS), &mut batch)?
+                + self.sweep_heads(now_unix_ms.saturating_sub(EMAIL_RETENTION_MS), &mut batch)?,
+            audit_entries: self.sweep_audit(now_unix_ms.saturating_sub(AUDIT_RETENTION_MS), &mut batch)?,
+        };
+        if swept != Swept::default() {
+            self.store.commit(batch).await?;
+        }
+        Ok(swept)
+    }
+
+    fn sweep_replies(&self, until_unix_ms: u64, batch: &mut Batch) -> Result<usize, LedgerError> {
+        let span = keys::reply_ages_until(until_unix_ms);
+        let ages = self.store.scan(&span.from, &span.to, SWEEP_BATCH)?;
+        for (age, _) in &ages {
+            // time 8, account 16, digest 32
+            let reply = [b"I", age.get(9..).unwrap_or_default()].concat();
+            // A key that was used again after its time has a younger reply, and a place of its own in this index.
+            if !self.is_younger(&reply, until_unix_ms)? {
+                let Span { from, to } = keys::span(reply);
+                for (piece, _) in self.store.scan(&from, &to, usize::from(u8::MAX))? {
+                    batch.delete(piece.to_vec());
+                }
+            }
+            batch.delete(age.to_vec());
+        }
+        Ok(ages.len())
+    }
+
+    fn is_younger(&self, reply: &[u8], than_unix_ms: u64) -> Result<bool, LedgerError> {
+        let first = self.store.get(&[reply, &[0]].concat())?;
+        let at = first.and_then(|first| crate::idempotency::at_unix_ms(&first));
+        Ok(at.is_some_and(|at| at >= than_unix_ms))
+    }
+
+    fn sweep_emails(&self, until_unix_ms: u64, batch: &mut Batch) -> Result<usize, LedgerError> {
+        let span = keys::emails();
+        let rows = self.store.scan(&span.from, &span.to, SWEEP_BATCH)?;
+        let mut count = 0;
+        for (key, _) in &rows {
+            let Some(id) = keys::id_at(key, 1).map(EmailId::from_bytes) else {
+                continue;
+            };
+            if id.unix_ms() >= until_unix_ms {
+                break;
+            }
+            let Span { from, to } = keys::outcomes(id);
+            for (outcome, _) in self.store.scan(&from, &to, usize::from(u16::MAX))? {
+                batch.delete(outcome.to_vec());
+            }
+            batch.delete(key.to_vec());
+            count += 1;
+        }
+        Ok(count)
+    }
+
+    /// The content goes with the last copy. One that is about to get its copies has none yet either, hence `until_unix_ms`.
+    fn sweep_contents(&self, until_unix_ms: u64, batch: &mut Batch) -> Result<usize, LedgerError> {
+        let mut count = 0;
+        let counters = keys::templates_with_copies();
+        // One row for each bulk mail under way.
+        for (key, copies) in self.store.scan(&counters.from, &counters.to, usize::MAX)? {
+            let id = keys::id_at(&key, 1).map(EmailId::from_bytes);
+            let over = |id: &EmailId| copies.as_ref() == [0; 8] && id.unix_ms() < until_unix_ms;
+            let Some(id) = id.filter(over) else {
+                continue;
+            };
+            let pieces = self.template_head(id)?.map_or(0, |(_, pieces)| pieces);
+            (0..pieces).for_each(|piece| {
+                batch.delete(keys::template_piece(id, piece));
+            });
+            batch.delete(key.to_vec());
+            count += 1;
+        }
+        Ok(count)
+    }
+
+    /// The head goes with the records of the copies.
+    fn sweep_heads(&self, until_unix_ms: u64, batch: &mut Batch) -> Result<usize, LedgerError> {
+        let mut count = 0;
+        let heads = keys::templates();
+        for (key, _) in self.store.scan(&heads.from, &heads.to, SWEEP_BATCH)? {
+            let Some(id) = keys::id_at(&key, 1).map(EmailId::from_bytes) else {
+                continue;
+            };
+            if id.unix_ms() >= until_unix_ms {
+                break;
+            }
+            if self.store.get(&keys::template_copies(id))?.is_none() {
+                batch.delete(key.to_vec());
+                count += 1;
+            }
+        }
+        Ok(count)
+    }
+
+    fn sweep_audit(&self, until_unix_ms: u64, batch: &mut Batch) -> Result<usize, LedgerError> {
+        let (from, to) = (keys::audits().from, keys::audit_from(until_unix_ms));
+        let rows = self.store.scan(&from, &to, SWEEP_BATCH)?;
+        rows.iter().for_each(|(key, _)| {
+            batch.delete(key.to_vec());
+        });
+        Ok(rows.len())
+    }
+}
