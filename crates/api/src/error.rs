@@ -1,24 +1,18 @@
-//! Every failure that the router answers with, in one closed table.
-//!
-//! A failure travels to the outermost layer inside the response's extensions; there the request's id is known and the
-//! body is written. Messages may say what the store said: their only readers are the operators of this server.
+//! Every failure that the operator's half answers with, in one closed table. Messages may say what the store said: their
+//! only readers are the operators of this server.
 
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use queue::QueueError;
 
 use crate::operator::ReloadError;
-use crate::wire::Failure;
+use crate::problem::Problem;
 
 /// A request that could not be answered as asked.
 #[derive(Clone, Debug)]
 pub(crate) enum Refusal {
     /// No token, or a wrong one.
     Unauthorized,
-    /// No such path.
-    UnknownPath,
-    /// The path exists, the method does not.
-    MethodNotAllowed,
     /// The body or the query is not what the path takes.
     BadRequest(String),
     /// The body is not JSON by its Content-Type.
@@ -36,22 +30,9 @@ pub(crate) enum Refusal {
 }
 
 impl Refusal {
-    /// The failure as JSON.
-    pub(crate) fn describe(&self, request_id: String) -> Failure {
-        let (_, code) = self.kind();
-        Failure {
-            error: code.to_owned(),
-            message: self.message(),
-            code: code.to_owned(),
-            request_id,
-        }
-    }
-
     fn kind(&self) -> (StatusCode, &'static str) {
         match self {
             Self::Unauthorized => (StatusCode::UNAUTHORIZED, "unauthorized"),
-            Self::UnknownPath => (StatusCode::NOT_FOUND, "unknown_path"),
-            Self::MethodNotAllowed => (StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed"),
             Self::BadRequest(_) => (StatusCode::BAD_REQUEST, "bad_request"),
             Self::NotJson => (StatusCode::UNSUPPORTED_MEDIA_TYPE, "not_json"),
             Self::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "too_large"),
@@ -65,10 +46,6 @@ impl Refusal {
     fn message(&self) -> String {
         match self {
             Self::Unauthorized => "this needs the operator token: Authorization: Bearer TOKEN".to_owned(),
-            Self::UnknownPath => "there is nothing at this path".to_owned(),
-            Self::MethodNotAllowed => {
-                "this path does not take this method; Allow names those it takes".to_owned()
-            }
             Self::NotJson => "send the request as Content-Type: application/json".to_owned(),
             Self::TooLarge => "the request is larger than any that this server takes".to_owned(),
             Self::UnknownId(id) => format!("nothing in the queue has the id {id}"),
@@ -78,14 +55,21 @@ impl Refusal {
     }
 }
 
+impl From<Refusal> for Problem {
+    fn from(refusal: Refusal) -> Self {
+        let (status, code) = refusal.kind();
+        Self::new(status, code, refusal.message())
+    }
+}
+
 impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
-        let mut response = self.kind().0.into_response();
-        if matches!(self, Self::Unauthorized) {
+        let challenge = matches!(self, Self::Unauthorized);
+        let mut response = Problem::from(self).into_response();
+        if challenge {
             let challenge = HeaderValue::from_static("Bearer realm=\"postrider operator\"");
             response.headers_mut().insert(header::WWW_AUTHENTICATE, challenge);
         }
-        response.extensions_mut().insert(self);
         response
     }
 }

@@ -1,16 +1,24 @@
-//! The operator's HTTP: request to response.
+//! HTTP: request to response, for customers and for operators.
 //!
-//! [`router`] turns requests into calls of the [`Operator`] port and what the port says into JSON. Every reply carries
-//! `X-Request-Id`; every failure is `{error, message, code, request_id}`. `/health/*` and `/metrics` are for machines
-//! that watch and need no token; everything under `/admin` needs the operator token, unknown paths included.
+//! [`customer_router`] is the REST API of accounts over the [`Platform`] port; [`router`] is the operators', over that and
+//! the [`Operator`] port. Every reply carries `X-Request-Id`; every failure is `{error, message, code, request_id}`, with
+//! `errors` where a request has several faults. Under `/admin` everything needs the operator token, under `/api` an API key,
+//! unknown paths included. `/health/*` and `/metrics` are for machines that watch, `/openapi.json` and `/docs` for
+//! everybody.
 //!
-//! [`wire`] holds the JSON of the replies, for the router and for clients in Rust. Domain types derive no serializer:
-//! the wire can keep its shape while they change.
+//! [`wire`] holds the JSON of the operators' replies, for the router and for clients in Rust. Domain types derive no
+//! serializer: the wire can keep its shape while they change.
 //!
-//! Absent on purpose: listeners, TLS, and any knowledge of a storage engine.
+//! Absent on purpose: listeners, TLS, a clock, randomness, and any knowledge of a storage engine.
 
+mod customer;
+mod customer_routes;
+mod edge;
 mod error;
+pub mod limits;
 mod operator;
+mod platform;
+mod problem;
 mod queue_routes;
 mod router;
 mod selection;
@@ -18,9 +26,16 @@ mod token;
 mod watch_routes;
 pub mod wire;
 
+pub use customer::{Rendering, openapi, router as customer_router};
 pub use operator::{Operator, Readiness, ReloadError};
+pub use platform::{Answer, Draft, Mailing, NotAccepted, Platform, Settings};
+pub use problem::Fault;
 pub use router::router;
 pub use token::{OperatorToken, OperatorTokenError};
+
+/// The address of the client, behind whatever proxies are trusted: put into the request by whoever serves the router.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ClientAddress(pub std::net::IpAddr);
 
 #[cfg(test)]
 mod tests;

@@ -22,6 +22,7 @@ pub struct Certificates {
     pairs: Vec<CertificatePair>,
     chooser: Arc<Chooser>,
     server: Arc<ServerConfig>,
+    web: Arc<ServerConfig>,
 }
 
 impl std::fmt::Debug for Certificates {
@@ -41,11 +42,13 @@ impl Certificates {
     pub fn load(pairs: &[CertificatePair]) -> Result<Self, CertError> {
         let chosen = ArcSwap::from_pointee(Choice::load(pairs)?);
         let chooser = Arc::new(Chooser { chosen });
-        let server = server_config(Arc::clone(&chooser))?;
+        let server = server_config(Arc::clone(&chooser), &[])?;
+        let web = server_config(Arc::clone(&chooser), WEB_PROTOCOLS)?;
         Ok(Self {
             pairs: pairs.to_vec(),
             chooser,
             server,
+            web,
         })
     }
 
@@ -68,9 +71,19 @@ impl Certificates {
     pub fn server_config(&self) -> Arc<ServerConfig> {
         Arc::clone(&self.server)
     }
+
+    /// The same for a server of HTTP, which is agreed on with the handshake (ALPN, RFC 7301). A client that wants
+    /// another protocol is refused, and its tickets have keys of their own: what is said to one server cannot be led to
+    /// the other.
+    pub fn web_config(&self) -> Arc<ServerConfig> {
+        Arc::clone(&self.web)
+    }
 }
 
-fn server_config(chooser: Arc<Chooser>) -> Result<Arc<ServerConfig>, CertError> {
+/// HTTP/2 and HTTP/1.1, preferred first (RFC 9113 §3.2).
+const WEB_PROTOCOLS: &[&[u8]] = &[b"h2", b"http/1.1"];
+
+fn server_config(chooser: Arc<Chooser>, protocols: &[&[u8]]) -> Result<Arc<ServerConfig>, CertError> {
     let no_tickets = |error: rustls::Error| CertError::NoTickets {
         reason: error.to_string(),
     };
@@ -82,6 +95,7 @@ fn server_config(chooser: Arc<Chooser>) -> Result<Arc<ServerConfig>, CertError> 
     config.ticketer = Ticketer::new().map_err(no_tickets)?;
     // What a client needs to resume it carries in its ticket: sessions take no memory here.
     config.session_storage = Arc::new(NoServerSessionStorage {});
+    config.alpn_protocols = protocols.iter().map(|protocol| protocol.to_vec()).collect();
     Ok(Arc::new(config))
 }
 

@@ -47,6 +47,10 @@ replies! {
         SenderDenied = 550 "5.7.1" "Sender refused",
         /// The authenticated user may not send as this sender (RFC 6409 §6.1).
         SenderNotOwned = 550 "5.7.1" "Sender address not owned by the authenticated user",
+        /// The author's domain, of From:, is not one that the account has verified.
+        AuthorNotVerified = 550 "5.7.1" "The domain in From: is not verified for this account",
+        /// One of our own fields says what it cannot.
+        WishMalformed = 554 "5.6.0" "An X-Postrider field has an unknown name or a bad value",
         /// The sender's domain does not exist.
         SenderDomainUnknown = 550 "5.1.8" "Sender domain does not exist",
         /// The sender's domain cannot be looked up now.

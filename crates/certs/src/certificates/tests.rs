@@ -53,6 +53,31 @@ fn the_name_asked_for_decides() {
 }
 
 #[test]
+fn web_clients_agree_on_http_and_others_are_refused() {
+    let authority = Authority::new();
+    let certificates = Certificates::load(&[authority.issue("web", &["api.example"])]).unwrap();
+    let agreed = |offered: &[&str]| {
+        let mut client = (*client_config(&ClientTrust::Verified(authority.roots()))).clone();
+        client.alpn_protocols = offered.iter().map(|name| name.as_bytes().to_vec()).collect();
+        let connection = connect(&Arc::new(client), &certificates.web_config(), "api.example").ok()?;
+        Some(
+            connection
+                .alpn_protocol()
+                .map(|name| String::from_utf8_lossy(name).into_owned()),
+        )
+    };
+    for (offered, expected) in [
+        (&["http/1.1", "h2"][..], Some(Some("h2"))),
+        (&["http/1.1"], Some(Some("http/1.1"))),
+        (&[], Some(None)),
+        (&["smtp"], None),
+    ] {
+        let agreed = agreed(offered);
+        assert_eq!(agreed.as_ref().map(Option::as_deref), expected, "{offered:?}");
+    }
+}
+
+#[test]
 fn a_reload_changes_what_new_connections_get() {
     let authority = Authority::new();
     let pair = authority.issue("mx", &["old.example"]);

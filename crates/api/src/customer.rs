@@ -1,0 +1,28 @@
+//! The customers' HTTP: request to response.
+//!
+//! Each group of operations has its file. What they share: a request is authenticated and counted before it is read
+//! (`gate`), its body is held to the schema that the OpenAPI document shows (`body`), and whatever goes wrong is a
+//! [`Problem`](crate::problem::Problem). The document is made of the same handlers and types that do the work
+//! (`router`), so that neither can say something else than the other.
+
+mod batch;
+mod body;
+mod bulk;
+pub(crate) mod caller;
+mod compose;
+pub(crate) mod credentials;
+pub(crate) mod domains;
+mod emails;
+mod examples;
+mod gate;
+mod idempotency;
+pub(crate) mod profile;
+mod rate;
+mod reference;
+mod rendering;
+mod router;
+pub(crate) mod send;
+pub(crate) mod wire;
+
+pub use rendering::Rendering;
+pub use router::{openapi, router};

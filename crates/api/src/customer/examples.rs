@@ -1,0 +1,32 @@
+//! Requests as the reference shows them.
+
+use serde_json::{Value, json};
+
+pub(super) fn send() -> Value {
+    json!({
+        "to": "Ada <ada@example.org>",
+        "subject": "Your order",
+        "html": "<p>It is on its way.</p>",
+        "from": "Shop <hello@news.example.org>",
+        "tag": "order",
+        "metadata": { "order": "17" }
+    })
+}
+
+pub(super) fn batch() -> Value {
+    json!({ "emails": [
+        { "to": "ada@example.org", "subject": "Hello", "text": "Hello Ada" },
+        { "to": "bob@example.org", "subject": "Hello", "text": "Hello Bob" }
+    ] })
+}
+
+pub(super) fn bulk() -> Value {
+    json!({
+        "subject": "News for {{name}}",
+        "html": "<p>Hello {{name}}</p>",
+        "recipients": [
+            { "email": "ada@example.org", "vars": { "name": "Ada" } },
+            { "email": "bob@example.org", "vars": { "name": "Bob" } }
+        ]
+    })
+}

@@ -1,0 +1,108 @@
+//! Which operation is at which path, and the document that says so.
+
+use std::sync::{Arc, OnceLock};
+
+use axum::extract::DefaultBodyLimit;
+use axum::{Router, middleware};
+use utoipa::openapi::security::{
+    ApiKey, ApiKeyValue, Http, HttpAuthScheme, SecurityRequirement, SecurityScheme,
+};
+use utoipa::openapi::{Components, OpenApi, ServerBuilder};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::gate::{self, Gate};
+use super::idempotency::InFlight;
+use super::{batch, bulk, credentials, domains, emails, profile, reference, send, wire};
+use crate::edge;
+use crate::platform::Platform;
+
+/// What the handlers share.
+pub(super) struct Service {
+    pub(super) platform: Arc<dyn Platform>,
+    pub(super) in_flight: InFlight,
+}
+
+/// The customers' HTTP over `platform`.
+pub fn router(platform: Arc<dyn Platform>) -> Router {
+    let body_max = usize::try_from(platform.settings().body_max).unwrap_or(usize::MAX);
+    let document = document(platform.settings().public_url.as_deref());
+    let gate = Arc::new(Gate::new(Arc::clone(&platform)));
+    let service = Arc::new(Service {
+        platform,
+        in_flight: InFlight::default(),
+    });
+    let (operations, _) = operations().split_for_parts();
+    let operations = operations
+        .fallback(edge::unknown_path)
+        .method_not_allowed_fallback(edge::method_not_allowed)
+        .layer(middleware::from_fn_with_state(gate, gate::pass))
+        .with_state(service);
+    let operations = edge::under_both_bases(operations);
+    Router::new()
+        .merge(reference::routes(document))
+        .fallback_service(operations)
+        .method_not_allowed_fallback(edge::method_not_allowed)
+        .layer(DefaultBodyLimit::max(body_max))
+        .layer(middleware::from_fn(edge::identify))
+}
+
+fn operations() -> OpenApiRouter<Arc<Service>> {
+    OpenApiRouter::new()
+        .routes(routes!(send::send))
+        .routes(routes!(batch::batch))
+        .routes(routes!(bulk::bulk_send))
+        .routes(routes!(emails::get_email, emails::cancel_email))
+        .routes(routes!(profile::get_profile, profile::update_profile))
+        .routes(routes!(profile::rotate_key))
+        .routes(routes!(credentials::get_smtp_credentials))
+        .routes(routes!(credentials::rotate_smtp_credentials))
+        .routes(routes!(domains::list_domains, domains::add_domain))
+        .routes(routes!(
+            domains::get_domain,
+            domains::update_domain,
+            domains::delete_domain
+        ))
+        .routes(routes!(domains::verify_domain))
+        .routes(routes!(domains::rotate_dkim))
+}
+
+/// The document of the operations, without servers.
+pub fn openapi() -> &'static OpenApi {
+    static DOCUMENT: OnceLock<OpenApi> = OnceLock::new();
+    DOCUMENT.get_or_init(|| {
+        let mut document = operations().into_openapi();
+        document.info.title = "Postrider".to_owned();
+        document.info.version = "1".to_owned();
+        document.info.description = Some(include_str!("../reference/introduction.md").to_owned());
+        document.info.contact = None;
+        document.info.license = None;
+        let components = document.components.get_or_insert_with(Components::new);
+        let bearer = Http::builder()
+            .scheme(HttpAuthScheme::Bearer)
+            .description(Some("`Authorization: Bearer ml_live_…`"))
+            .build();
+        let header = ApiKey::Header(ApiKeyValue::with_description(
+            "X-API-Key",
+            "`X-API-Key: ml_live_…`",
+        ));
+        components.add_security_scheme("bearer", SecurityScheme::Http(bearer));
+        components.add_security_scheme("header", SecurityScheme::ApiKey(header));
+        // What a batch holds is described by itself, because each of its e-mails is validated by itself.
+        let (name, schema) = wire::item_schema();
+        components.schemas.entry(name).or_insert(schema);
+        let none: [&str; 0] = [];
+        document.security = Some(vec![
+            SecurityRequirement::new("bearer", none),
+            SecurityRequirement::new("header", none),
+        ]);
+        document
+    })
+}
+
+fn document(public_url: Option<&str>) -> String {
+    let mut document = openapi().clone();
+    let url = public_url.unwrap_or("/");
+    document.servers = Some(vec![ServerBuilder::new().url(url).build()]);
+    document.to_pretty_json().unwrap_or_default()
+}

@@ -1,0 +1,35 @@
+//! Every bound of the customers' HTTP, with its reason.
+
+use std::time::Duration;
+
+/// Recipients of one e-mail, copies and blind copies included.
+pub const RECIPIENTS_MAX: usize = 50;
+
+/// E-mails of one batch.
+pub const BATCH_MAX: usize = 500;
+
+/// Recipients of one bulk mail.
+pub const BULK_RECIPIENTS_MAX: usize = 10_000;
+
+/// How far ahead mail can be scheduled.
+pub const SCHEDULE_AHEAD: Duration = Duration::from_secs(72 * 60 * 60);
+
+/// Octets of all attachments of an e-mail, decoded.
+pub const ATTACHMENT_BYTES_MAX: usize = 20 * 1024 * 1024;
+
+/// Attachments of one e-mail.
+pub const ATTACHMENTS_MAX: usize = 100;
+
+/// Faults of one request that are told; a request with more of them is not worth reading on.
+pub const FAULTS_MAX: usize = 50;
+
+/// Characters of an idempotency key.
+pub const IDEMPOTENCY_KEY_MAX: usize = 255;
+
+/// Entries of a page unless the request says otherwise, and at most.
+pub const PAGE_DEFAULT: usize = 50;
+/// See [`PAGE_DEFAULT`].
+pub const PAGE_MAX: usize = 500;
+
+/// Clients whose requests are counted at once; beyond it those go first whose window is over.
+pub const RATE_ENTRIES_MAX: usize = 100_000;

@@ -1,0 +1,80 @@
+//! A platform with a ledger in memory and no mail.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use ledger::{AccountId, Domain, DomainId, EmailId, Ledger, LedgerError, RecordFinding, StoredReply};
+use queue::{DeliveryView, QueueError};
+
+use crate::{Answer, Mailing, NotAccepted, Platform, Settings};
+
+pub(super) struct Still {
+    ledger: Arc<Ledger>,
+    settings: Settings,
+    made: AtomicU64,
+}
+
+impl Still {
+    pub(super) fn new() -> Arc<Self> {
+        Arc::new(Self {
+            ledger: Arc::new(Ledger::new(store::open_memory())),
+            settings: Settings {
+                hostname: "mail.test.example".into(),
+                public_url: None,
+                body_max: 1024 * 1024,
+                rate_limit: 1000,
+                rate_window_s: 900,
+                failed_auth_limit: 30,
+                submission_ports: vec![587],
+            },
+            made: AtomicU64::new(0),
+        })
+    }
+}
+
+impl Platform for Still {
+    fn ledger(&self) -> &Arc<Ledger> {
+        &self.ledger
+    }
+
+    fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    fn now_unix_ms(&self) -> u64 {
+        1_710_513_000_000
+    }
+
+    fn entropy(&self) -> [u8; 32] {
+        let made = self.made.fetch_add(1, Ordering::Relaxed) + 1;
+        let mut octets = [0; 32];
+        octets[..8].copy_from_slice(&made.to_be_bytes());
+        octets
+    }
+
+    fn accept(&self, _: Mailing) -> Answer<'_, Result<StoredReply, NotAccepted>> {
+        Box::pin(async { Err(NotAccepted::Unavailable("there is no spool here".into())) })
+    }
+
+    fn waiting(&self, _: EmailId) -> Result<Vec<DeliveryView>, QueueError> {
+        Ok(Vec::new())
+    }
+
+    fn cancel(&self, _: EmailId) -> Answer<'_, Result<u64, QueueError>> {
+        Box::pin(async { Ok(0) })
+    }
+
+    fn verify(&self, account: AccountId, domain: DomainId) -> Answer<'_, Result<Arc<Domain>, LedgerError>> {
+        Box::pin(async move { self.ledger.domain(account, domain) })
+    }
+
+    fn records(&self, domain: &Domain) -> Vec<RecordFinding> {
+        domain.findings.clone()
+    }
+
+    fn hash_password(&self, password: String) -> Answer<'_, String> {
+        Box::pin(async move { format!("hash of {} characters", password.len()) })
+    }
+
+    fn limits_changed(&self) {}
+}
