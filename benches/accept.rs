@@ -27,7 +27,7 @@ use queue::Accepted;
 use smtp::address::Domain;
 use smtp::data::Stuffer;
 use smtp::server::{Answer, AuthOffer, Output, Peer, Question, Receipt, ServerConfig, Session};
-use store::open_memory;
+use store::{Batch, open_memory};
 
 /// Octets that the program reads at once.
 const READ_BYTES: usize = 32 * 1024;
@@ -95,7 +95,10 @@ impl Server {
         let session = Session::new(Arc::new(config), Peer { address, tls: false });
         // A 250 needs the proof of a commit. One in memory is one, and serves for all messages that go nowhere.
         let submission = samples::submission(0, Vec::new());
-        let (proof, _) = at_once(samples::queue(&open_memory()).submit(submission)).unwrap();
+        let queue = samples::queue(&open_memory());
+        let proof = at_once(queue.submit(vec![submission], Batch::new()))
+            .unwrap()
+            .accepted;
         Self { session, proof }
     }
 
@@ -132,9 +135,10 @@ fn submit_to_memory(message: &[u8]) {
     let mut number = 0;
     let took = stopwatch::fastest(1000, || {
         number += 1;
-        let submitted = at_once(queue.submit(samples::submission(number, body.clone())));
-        let (_, deliveries) = submitted.unwrap();
-        deliveries
+        let submission = samples::submission(number, body.clone());
+        let submitted = at_once(queue.submit(vec![submission], Batch::new())).unwrap();
+        submitted
+            .ready
             .into_iter()
             .for_each(|delivery| queue.unclaim(delivery));
     });

@@ -19,7 +19,9 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use queue::limits::{LANE_READY_MAX, LIVE_DELIVERIES_MAX};
-use queue::{Attempt, Delivery, DueKey, Lane, LaneLimits, NextStep, Queue, Reason, SettleContext, Verdict};
+use queue::{
+    Attempt, Delivery, DueKey, Lane, LaneLimits, NextStep, NoWitness, Queue, Reason, SettleContext, Verdict,
+};
 use store::{BULK, Store, open_memory};
 use tokio::runtime::Runtime;
 
@@ -148,6 +150,7 @@ async fn settle_all(queue: &Queue, deliveries: Vec<Delivery>, verdict: &Verdict)
             now: samples::NOON,
             notice_id: &mut || unreachable!("nothing fails here"),
             chance: &mut || 0.5,
+            witness: &NoWitness,
         };
         black_box(queue.settle(attempts, context).await.unwrap());
     }

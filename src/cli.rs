@@ -5,11 +5,11 @@
 //! server could not be reached, 4 what was asked for does not exist.
 
 mod config_file;
-mod credential;
+mod customer;
 mod dkim;
 mod failure;
 mod init;
-mod operator;
+pub(crate) mod operator;
 mod output;
 mod queue;
 mod send;
@@ -52,16 +52,19 @@ Start with `postrider init`, then `postrider serve`.";
 enum Command {
     /// Run the server
     Serve,
-    /// Write a configuration, a data folder, an operator token and a first credential
+    /// Write a configuration, a data folder, an operator token and a first account
     Init(init::InitArgs),
     /// Check a configuration, or explain it
     #[command(subcommand)]
     Config(config_file::ConfigCommand),
     /// Send a message through the server
     Send(send::SendArgs),
-    /// Manage the passwords of those who submit mail
+    /// Manage customers: accounts, keys, limits
     #[command(subcommand)]
-    Credential(credential::CredentialCommand),
+    Customer(customer::CustomerCommand),
+    /// Manage the sending domains of customers
+    #[command(subcommand)]
+    Domain(customer::DomainCommand),
     /// Manage DKIM keys
     #[command(subcommand)]
     Dkim(dkim::DkimCommand),
@@ -143,7 +146,8 @@ fn dispatch(command: Command, context: &mut Context) -> Result<(), Failure> {
         Command::Init(args) => init::run(&args, context),
         Command::Config(command) => config_file::run(&command, context),
         Command::Send(args) => send::run(args, context),
-        Command::Credential(command) => credential::run(&command, context),
+        Command::Customer(command) => customer::run(&command, context),
+        Command::Domain(command) => customer::run_domain(&command, context),
         Command::Dkim(command) => dkim::run(&command, context),
         Command::Queue(command) => queue::run(&command, context),
         Command::Store(command) => store::run(&command, context),

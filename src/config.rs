@@ -8,25 +8,26 @@
 //! The types here derive no serializer: the file's shape can change without them, and they without the file's.
 
 mod build;
-mod credential;
 mod domain;
 mod fault;
 mod file;
+mod http;
 pub mod knobs;
 mod network;
 pub mod reference;
 mod route;
 mod token;
 mod value;
+mod web;
 
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-pub use credential::{Credential, PasswordHash, PasswordHashError};
 pub use domain::{DomainPattern, PatternError};
 pub use fault::{Fault, Faults, Severity};
-pub use network::{Network, NetworkError};
+pub use http::{Api, Operator};
+pub use network::{Network, NetworkError, reachable};
 pub use route::{Lookup, NextHop, NextHopError, Route, route_for};
 pub use token::{TokenError, load_or_create_token, load_token, random_octets, random_text, write_private};
 
@@ -41,8 +42,6 @@ pub struct Config {
     pub sessions: Sessions,
     /// `[tls]`: certificates, and how strictly outgoing mail is encrypted.
     pub tls: Tls,
-    /// `[[credential]]`: who may submit mail.
-    pub credentials: Vec<Credential>,
     /// `[store]`: where accepted mail is kept.
     pub store: Store,
     /// `[delivery]`: outgoing connections.
@@ -55,7 +54,9 @@ pub struct Config {
     pub dns: Dns,
     /// `[[dkim]]`: signing keys, one entry for each key.
     pub dkim: Vec<Dkim>,
-    /// `[api]`: the operator's HTTP.
+    /// `[operator]`: the operator's HTTP.
+    pub operator: Operator,
+    /// `[api]`: the customers' HTTP.
     pub api: Api,
     /// `[log]`: what is logged, and how.
     pub log: Log,
@@ -85,6 +86,8 @@ pub struct Listener {
     pub implicit_tls: bool,
     /// Networks whose mail a relay listener takes; empty for a submission listener.
     pub trusted: Vec<Network>,
+    /// E-mail of the customer account to which the mail of a relay listener is attributed; known to be a mailbox.
+    pub account: Option<String>,
 }
 
 /// Who may send mail through a listener.
@@ -220,15 +223,6 @@ pub struct Dkim {
     pub selector: String,
     /// PEM file of the private key, RSA or Ed25519.
     pub private_key: PathBuf,
-}
-
-/// The operator's HTTP.
-#[derive(Clone, Debug)]
-pub struct Api {
-    /// The address to bind, loopback unless there is a reason.
-    pub address: SocketAddr,
-    /// The file that holds the operator token; made at the first start when it is missing.
-    pub token_file: PathBuf,
 }
 
 /// What is logged, and how.

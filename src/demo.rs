@@ -4,6 +4,7 @@
 //! outside is played: a name service ([`dns`]) and a receiver ([`receiver`]) that checks signatures. Nothing leaves the
 //! machine. Afterwards all of it stays up to be tried out, until Ctrl-C.
 
+mod customer;
 pub mod dns;
 pub mod journey;
 pub mod receiver;
@@ -21,6 +22,7 @@ use tokio::sync::mpsc;
 use crate::config::{Config, Faults};
 use crate::journal::{Listeners, Log};
 use crate::wiring::{Origin, ServeError, Server};
+use customer::Customer;
 use journey::{Journey, Watch};
 use receiver::Arrival;
 use scene::Scene;
@@ -43,9 +45,6 @@ pub enum DemoError {
     /// The configuration that was written does not hold.
     #[error("{0}")]
     Config(Faults),
-    /// A signing key cannot be made or used.
-    #[error("the signing keys cannot be used: {0}")]
-    Keys(#[from] content::dkim::KeyError),
     /// The receiver's certificate cannot be made.
     #[error(transparent)]
     Certificate(#[from] certs::CertError),
@@ -93,27 +92,46 @@ async fn give(options: &Options, out: &mut (dyn Write + Send)) -> Result<(), Dem
     };
     let server = Server::start(config, Some(origin), journal).await?;
 
-    let told = tell(&scene, steps, &mut arrivals, out).await;
-    if told.is_ok() && !options.once {
-        writeln!(out, "{}", scene.what_to_try())?;
-        stay(&server, &mut arrivals, out).await?;
-    }
+    let told = tell(&scene, Journey::new(steps), &mut arrivals, out).await;
+    let told = match told {
+        Ok(customer) if !options.once => {
+            writeln!(out, "{}", scene.what_to_try(&customer))?;
+            stay(&server, &mut arrivals, out).await
+        }
+        told => told.map(|_| ()),
+    };
     server.drain().await?;
     told
 }
 
-/// Sends the message and prints its journey.
+/// Makes the customer, sends a message over SMTP and one over REST, and prints their journeys.
 async fn tell(
     scene: &Scene,
-    steps: mpsc::UnboundedReceiver<journey::Step>,
+    mut journey: Journey,
+    arrivals: &mut mpsc::Receiver<Arrival>,
+    out: &mut (dyn Write + Send),
+) -> Result<Customer, DemoError> {
+    writeln!(out, "{}", scene.introduction())?;
+    let customer = scene.customer().await?;
+    writeln!(out, "Over SMTP:\n")?;
+    journey.begin("`postrider send` starts, with STARTTLS and AUTH");
+    sender::send(scene.sending(&customer, scene::RECIPIENT))
+        .await
+        .map_err(DemoError::Sending)?;
+    arrive(&mut journey, arrivals, out).await?;
+    writeln!(out, "Over REST:\n")?;
+    journey.begin("POST /api/send");
+    customer.send(scene.email()).await?;
+    arrive(&mut journey, arrivals, out).await?;
+    Ok(customer)
+}
+
+/// Follows a message to its end and prints its journey.
+async fn arrive(
+    journey: &mut Journey,
     arrivals: &mut mpsc::Receiver<Arrival>,
     out: &mut (dyn Write + Send),
 ) -> Result<(), DemoError> {
-    writeln!(out, "{}", scene.introduction())?;
-    let mut journey = Journey::begin(steps);
-    sender::send(scene.sending(scene::RECIPIENT))
-        .await
-        .map_err(DemoError::Sending)?;
     let finished = tokio::time::timeout(JOURNEY_PATIENCE, journey.follow(arrivals)).await;
     let lost = || DemoError::Lost {
         so_far: journey.to_string(),

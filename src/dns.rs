@@ -12,8 +12,9 @@ use hickory_resolver::config::{ConnectionConfig, NameServerConfig, ResolverConfi
 use hickory_resolver::net::runtime::TokioRuntimeProvider;
 use hickory_resolver::net::{DnsError, NetError};
 use hickory_resolver::proto::op::ResponseCode;
-use hickory_resolver::proto::rr::{Name, RData};
+use hickory_resolver::proto::rr::{self, Name, RData};
 use hickory_resolver::{Resolver, TokioResolver};
+use ledger::publication::{Answer, RecordType};
 use smtp::address::Domain;
 use thiserror::Error;
 
@@ -92,6 +93,8 @@ impl NoSite {
 /// Finds sites and addresses.
 pub struct Dns {
     resolver: TokioResolver,
+    /// Remembers nothing: whoever verifies a domain wants to know what is there now.
+    fresh: TokioResolver,
     hostname: String,
     smtp_port: u16,
     ttl_max: Duration,
@@ -104,26 +107,9 @@ impl Dns {
     /// # Errors
     /// The system's resolver configuration cannot be read and none was given.
     pub fn new(dns: &config::Dns, hostname: &str, smtp_port: u16) -> Result<Self, NetError> {
-        let mut builder = if dns.servers.is_empty() {
-            TokioResolver::builder_tokio()?
-        } else {
-            let servers = dns.servers.iter().map(|address| {
-                let connections = [ConnectionConfig::udp(), ConnectionConfig::tcp()].map(|mut connection| {
-                    connection.port = address.port();
-                    connection
-                });
-                NameServerConfig::new(address.ip(), true, connections.into())
-            });
-            let config = ResolverConfig::from_parts(None, Vec::new(), servers.collect());
-            Resolver::builder_with_config(config, TokioRuntimeProvider::default())
-        };
-        let options = builder.options_mut();
-        options.timeout = dns.timeout;
-        options.cache_size = dns.cache_entries as u64;
-        options.positive_max_ttl = Some(dns.cache_max_ttl);
-        options.negative_max_ttl = Some(dns.cache_max_ttl);
         Ok(Self {
-            resolver: builder.build()?,
+            resolver: resolver(dns, dns.cache_entries as u64)?,
+            fresh: resolver(dns, 0)?,
             hostname: hostname.to_ascii_lowercase(),
             smtp_port,
             ttl_max: dns.cache_max_ttl,
@@ -190,6 +176,30 @@ impl Dns {
                 Err(NoSite::permanent("5.4.4", format!("host {host} has no address")))
             }
             Err(error) => Err(NoSite::temporary(format!("address of {host}: {error}"))),
+        }
+    }
+
+    /// What is published under `name` now.
+    pub async fn published(&self, kind: RecordType, name: &str) -> Answer {
+        let Ok(name) = absolute(name) else {
+            return Answer::NoName;
+        };
+        let kind = match kind {
+            RecordType::Txt => rr::RecordType::TXT,
+            RecordType::Cname => rr::RecordType::CNAME,
+            RecordType::Mx => rr::RecordType::MX,
+        };
+        match self.fresh.lookup(name, kind).await {
+            Ok(found) => Answer::Records(
+                found
+                    .answers()
+                    .iter()
+                    .filter_map(|record| shown(&record.data, kind))
+                    .collect(),
+            ),
+            Err(error) if error.is_nx_domain() => Answer::NoName,
+            Err(error) if is_empty_answer(&error) => Answer::NoRecord,
+            Err(error) => Answer::Failed(error.to_string()),
         }
     }
 
@@ -291,6 +301,28 @@ impl Dns {
     }
 }
 
+fn resolver(dns: &config::Dns, cache_entries: u64) -> Result<TokioResolver, NetError> {
+    let mut builder = if dns.servers.is_empty() {
+        TokioResolver::builder_tokio()?
+    } else {
+        let servers = dns.servers.iter().map(|address| {
+            let connections = [ConnectionConfig::udp(), ConnectionConfig::tcp()].map(|mut connection| {
+                connection.port = address.port();
+                connection
+            });
+            NameServerConfig::new(address.ip(), true, connections.into())
+        });
+        let config = ResolverConfig::from_parts(None, Vec::new(), servers.collect());
+        Resolver::builder_with_config(config, TokioRuntimeProvider::default())
+    };
+    let options = builder.options_mut();
+    options.timeout = dns.timeout;
+    options.cache_size = cache_entries;
+    options.positive_max_ttl = Some(dns.cache_max_ttl);
+    options.negative_max_ttl = Some(dns.cache_max_ttl);
+    builder.build()
+}
+
 fn single(host: &str, port: u16) -> Site {
     site(vec![Host {
         preference: 0,
@@ -307,6 +339,26 @@ fn site(hosts: Vec<Host>) -> Site {
     Site {
         key: names.join(",").into(),
         hosts,
+    }
+}
+
+/// A record of this kind as text: the strings of a TXT record belong together (RFC 7208 §3.3, RFC 6376 §3.6.2.2).
+fn shown(data: &RData, kind: rr::RecordType) -> Option<String> {
+    if data.record_type() != kind {
+        return None;
+    }
+    match data {
+        RData::TXT(txt) => {
+            let octets: Vec<u8> = txt
+                .txt_data
+                .iter()
+                .flat_map(|string| string.iter().copied())
+                .collect();
+            Some(String::from_utf8_lossy(&octets).into_owned())
+        }
+        RData::CNAME(name) => Some(host_name(&name.0)),
+        RData::MX(mx) => Some(host_name(&mx.exchange)),
+        _ => None,
     }
 }
 

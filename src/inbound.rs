@@ -3,17 +3,13 @@
 mod acceptance;
 mod login;
 mod session;
-mod signing;
-mod slots;
+mod wishes;
 
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use arc_swap::ArcSwap;
-use content::dkim::Signers;
-use queue::Queue;
 use smtp::server::{AuthOffer, ServerConfig};
 use socket2::{Domain, Socket, Type};
 use thiserror::Error;
@@ -21,13 +17,14 @@ use tokio::net::TcpListener;
 use tokio::task::AbortHandle;
 
 use crate::config::{self, ListenerKind};
+use crate::desk::Desk;
+use crate::finishing::Finisher;
 use crate::journal::Journal;
 use crate::lifecycle::Lifecycle;
 use crate::metrics::SessionMetrics;
-use crate::outbound::Dispatcher;
+use crate::slots::Slots;
 use certs::Certificates;
 use login::Logins;
-use slots::Slots;
 
 /// Connections that the system may hold for us: bursts of clients that each open a connection must not meet a full
 /// backlog, whose dropped packets cost a second each.
@@ -38,9 +35,8 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
 /// What the sessions share.
 pub(crate) struct Shared {
-    pub(crate) queue: Arc<Queue>,
-    pub(crate) dispatcher: Dispatcher,
-    pub(crate) signers: ArcSwap<Signers>,
+    pub(crate) desk: Arc<Desk>,
+    pub(crate) finisher: Arc<Finisher>,
     pub(crate) logins: Logins,
     pub(crate) certificates: Arc<Certificates>,
     pub(crate) journal: Arc<dyn Journal>,
@@ -57,12 +53,10 @@ pub(crate) struct Listener {
 
 /// The parts that reception is made of.
 pub struct Ports {
-    /// Where accepted mail goes.
-    pub queue: Arc<Queue>,
-    /// Who delivers it.
-    pub dispatcher: Dispatcher,
-    /// Which keys sign for whom.
-    pub signers: Signers,
+    /// Who takes mail over.
+    pub(crate) desk: Arc<Desk>,
+    /// Who knows what is left to do to a message.
+    pub(crate) finisher: Arc<Finisher>,
     /// Which certificate for which name.
     pub certificates: Arc<Certificates>,
     /// Who hears of it.
@@ -102,10 +96,9 @@ impl Inbound {
             .map(|listener| Ok((bind(listener)?, listener.clone())))
             .collect::<Result<_, BindError>>()?;
         let shared = Arc::new(Shared {
-            queue: ports.queue,
-            dispatcher: ports.dispatcher,
-            signers: ArcSwap::from_pointee(ports.signers),
-            logins: Logins::new(config.credentials.clone()),
+            logins: Logins::new(Arc::clone(&ports.desk.ledger)),
+            desk: ports.desk,
+            finisher: ports.finisher,
             certificates: ports.certificates,
             journal: ports.journal,
             metrics: ports.metrics,
@@ -132,12 +125,6 @@ impl Inbound {
     /// The addresses bound, in the order of the configuration.
     pub fn addresses(&self) -> &[SocketAddr] {
         &self.addresses
-    }
-
-    /// Replaces what may change while running: credentials and signing keys.
-    pub fn reload(&self, credentials: Vec<config::Credential>, signers: Signers) {
-        self.shared.logins.replace(credentials);
-        self.shared.signers.store(Arc::new(signers));
     }
 
     /// Stops accepting, and waits for `patience` at most until the sessions have ended.

@@ -54,8 +54,8 @@ pub enum Event<'a> {
         recipients: usize,
         /// Octets of the message as the client sent it.
         size: u64,
-        /// Whom it came from.
-        peer: SocketAddr,
+        /// Whom it came from, where that is a connection over SMTP.
+        peer: Option<SocketAddr>,
     },
     /// A failure notice (RFC 3464) was queued for the sender of a message.
     Noticed {
@@ -178,7 +178,8 @@ impl Journal for Log {
                 size,
                 peer,
             } => {
-                tracing::info!(%id, from = %reverse_path, recipients, size, %peer, "accepted");
+                let peer = peer.map(tracing::field::display);
+                tracing::info!(%id, from = %reverse_path, recipients, size, peer, "accepted");
             }
             Event::Noticed { id, about } => tracing::info!(%id, %about, "failure notice queued"),
             Event::Resolved { .. } | Event::Unresolved { .. } => log_names(event),

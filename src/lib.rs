@@ -1,11 +1,15 @@
 //! Postrider: the program around the crates. Configuration, listeners, delivery, DNS and supervision meet here; the
 //! rules of SMTP and of scheduling do not live here.
 
+mod caretaker;
 pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod demo;
+mod desk;
 pub mod dns;
+mod finishing;
+pub mod http;
 pub mod inbound;
 pub mod journal;
 pub mod keys;
@@ -14,6 +18,11 @@ pub mod log;
 pub mod metrics;
 mod operator;
 pub mod outbound;
+pub mod password;
+mod platform;
 pub mod signals;
+mod slots;
 pub mod tls;
+mod verification;
 pub mod wiring;
+mod witness;

@@ -11,6 +11,7 @@ use crate::clock;
 use crate::lifecycle::Lifecycle;
 use crate::metrics::{Metrics, Snapshot};
 use crate::outbound::Dispatcher;
+use crate::witness::LedgerWitness;
 
 /// Reads again what may change while running.
 pub(crate) type Reload = Box<dyn Fn() -> Result<Vec<String>, String> + Send + Sync>;
@@ -18,6 +19,7 @@ pub(crate) type Reload = Box<dyn Fn() -> Result<Vec<String>, String> + Send + Sy
 pub(crate) struct Control {
     pub(crate) store: Arc<dyn Store>,
     pub(crate) queue: Arc<Queue>,
+    pub(crate) witness: LedgerWitness,
     pub(crate) dispatcher: Dispatcher,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) lifecycle: Lifecycle,
@@ -81,7 +83,7 @@ impl Operator for Control {
     }
 
     fn cancel(&self, selector: Selector) -> Answer<'_, u64> {
-        Box::pin(async move { self.queue.cancel(&selector, clock::now()).await })
+        Box::pin(async move { self.queue.cancel(&selector, clock::now(), &self.witness).await })
     }
 
     fn reload(&self) -> Result<Vec<String>, ReloadError> {

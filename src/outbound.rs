@@ -11,6 +11,7 @@ mod places;
 mod route;
 mod scheduler;
 mod settler;
+mod simulator;
 mod watchdog;
 
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -27,11 +28,15 @@ use smtp::address::Domain;
 
 use crate::config::{self, OutboundTls};
 use crate::dns::{Dns, Found, NoSite};
+use crate::finishing::Finisher;
 use crate::journal::{Event, Journal};
 use crate::lifecycle::Lifecycle;
 use crate::metrics::DeliveryMetrics;
+use crate::witness::LedgerWitness;
+use ledger::Ledger;
 use places::Places;
 use settler::Heard;
+use simulator::Simulator;
 
 /// A delivery that met no connection for this long gets one of its own, if its route may have more.
 const PATIENCE: Duration = Duration::from_millis(5);
@@ -46,6 +51,8 @@ pub struct OutboundConfig {
     pub tls: OutboundTls,
     /// How to encrypt.
     pub tls_client: Arc<rustls::ClientConfig>,
+    /// Mail to this domain never leaves.
+    pub simulator_domain: String,
 }
 
 /// What the parts of delivery share.
@@ -57,6 +64,9 @@ pub(crate) struct Shared {
     pub(crate) journal: Arc<dyn Journal>,
     pub(crate) metrics: DeliveryMetrics,
     pub(crate) places: Places,
+    finisher: Arc<Finisher>,
+    witness: LedgerWitness,
+    simulator: Simulator,
     settlements: mpsc::UnboundedSender<Heard>,
     /// Attempts handed to the settler and not yet committed.
     unsettled: AtomicUsize,
@@ -80,6 +90,10 @@ pub struct Ports {
     pub queue: Arc<Queue>,
     /// Where to.
     pub dns: Arc<Dns>,
+    /// Who does the last thing to a message.
+    pub(crate) finisher: Arc<Finisher>,
+    /// Who keeps what became of it.
+    pub(crate) ledger: Arc<Ledger>,
     /// Who hears of it.
     pub journal: Arc<dyn Journal>,
     /// Where it is counted.
@@ -100,16 +114,19 @@ impl Outbound {
             queue: ports.queue,
             dns: ports.dns,
             static_routes: ArcSwap::from_pointee(static_routes),
-            config,
             journal: ports.journal,
             metrics: ports.metrics,
             places: Places::new(limits),
+            finisher: ports.finisher,
+            witness: LedgerWitness(ports.ledger),
+            simulator: Simulator::new(&config.simulator_domain),
             settlements,
             unsettled: AtomicUsize::new(0),
             kicked: Mutex::new(None),
             kick: Notify::new(),
             stirred: Notify::new(),
             lifecycle: ports.lifecycle,
+            config,
         });
         shared.kick(DueKey::FIRST);
         let mut tasks = JoinSet::new();
@@ -141,10 +158,14 @@ impl Outbound {
 pub struct Dispatcher(Arc<Shared>);
 
 impl Dispatcher {
-    /// Hands over claimed deliveries: the first attempt comes straight from memory.
-    pub fn dispatch(&self, deliveries: Vec<Delivery>) {
-        for delivery in deliveries {
+    /// Hands over what was accepted: the first attempt of claimed deliveries comes straight from memory, the others are read
+    /// from the due index, from `later` on.
+    pub fn dispatch(&self, ready: Vec<Delivery>, later: Option<DueKey>) {
+        for delivery in ready {
             self.0.dispatch(delivery);
+        }
+        if let Some(key) = later {
+            self.0.kick(key);
         }
     }
 
@@ -174,6 +195,9 @@ impl Shared {
     /// Puts a claimed delivery where it belongs: into its route's lane, or to those whose site is being looked up.
     pub(crate) fn dispatch(self: &Arc<Self>, delivery: Delivery) {
         self.stirred.notify_one();
+        if self.simulator.takes(&delivery) {
+            return self.simulate(delivery);
+        }
         match self
             .dns
             .remembered(&delivery.state.domain, std::time::Instant::now())
@@ -181,6 +205,39 @@ impl Shared {
             Some(site) => self.places.route(site).offer(self, delivery),
             None => self.look_up(delivery),
         }
+    }
+
+    /// Does what is left to do to a delivery that is about to leave; none when that is not to be any more.
+    async fn finish(&self, delivery: Delivery) -> Option<Delivery> {
+        if self.queue.is_canceled(&delivery) {
+            self.settle_unsent(delivery, &Verdict::Canceled, None);
+            return None;
+        }
+        match self.finisher.finish(&delivery.message).await {
+            Ok(()) => Some(delivery),
+            Err(verdict) => {
+                self.settle_unsent(delivery, &verdict, None);
+                None
+            }
+        }
+    }
+
+    /// Makes an attempt that goes the whole way but leaves the network alone.
+    fn simulate(self: &Arc<Self>, delivery: Delivery) {
+        let shared = Arc::clone(self);
+        tokio::spawn(async move {
+            let Some(delivery) = shared.finish(delivery).await else {
+                return;
+            };
+            let (after, verdicts) = shared.simulator.attempt(&delivery);
+            tokio::time::sleep(after).await;
+            let host = Some(Arc::from("simulator"));
+            shared.settle(Attempt {
+                delivery,
+                verdicts,
+                host,
+            });
+        });
     }
 
     /// Hands an attempt to the settler.

@@ -8,14 +8,19 @@ use std::sync::Arc;
 use api::{Operator, OperatorToken};
 use certs::{CertError, Certificates};
 use content::dkim::Signers;
+use ledger::Ledger;
 use queue::{Queue, QueueConfig, QueueError, RetryPolicy};
 use store::{RocksConfig, Store, StoreError, open_memory, open_rocksdb};
 use thiserror::Error;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
-use crate::config::{self, Config, Engine, Faults};
+use crate::caretaker;
+use crate::config::{self, Config, Engine, Faults, ListenerKind};
+use crate::desk::Desk;
 use crate::dns::Dns;
+use crate::finishing::Finisher;
+use crate::http;
 use crate::inbound::{self, BindError, Inbound};
 use crate::journal::Journal;
 use crate::keys::{self, KeyFileError};
@@ -24,6 +29,9 @@ use crate::log::Logging;
 use crate::metrics::Metrics;
 use crate::operator::{Control, Reload};
 use crate::outbound::{self, Dispatcher, Outbound, OutboundConfig};
+use crate::platform::Platform;
+use crate::verification::Verifier;
+use crate::witness::LedgerWitness;
 
 /// Why the server did not start, or did not go on.
 #[derive(Debug, Error)]
@@ -59,9 +67,11 @@ pub enum ServeError {
     /// A listener's address cannot be bound.
     #[error(transparent)]
     Bind(#[from] BindError),
-    /// The operator API cannot start.
-    #[error("the operator API cannot start on {address}: {error}; set api.address to another address")]
-    Api {
+    /// An HTTP listener cannot start.
+    #[error("HTTP cannot be served on {address}: {error}; set {section}.address to another address")]
+    Http {
+        /// The section of the configuration that says where.
+        section: &'static str,
         /// Its address.
         address: SocketAddr,
         /// What the system said.
@@ -86,7 +96,9 @@ pub struct Server {
     inbound: Arc<Inbound>,
     outbound: Outbound,
     control: Arc<Control>,
-    api: JoinHandle<()>,
+    caretaker: JoinHandle<()>,
+    http: [JoinHandle<()>; 2],
+    operator_address: SocketAddr,
     api_address: SocketAddr,
 }
 
@@ -120,61 +132,90 @@ impl Server {
         let signers = keys::signers(&config.dkim)?;
         let dns = Dns::new(&config.dns, &config.server.hostname, config.delivery.smtp_port)
             .map_err(|error| ServeError::Resolver(error.to_string()))?;
-        let token = token(&config.api)?;
+        let token = token(&config.operator)?;
         let store = open_store(&config, &metrics)?;
         let queue = Arc::new(Queue::new(Arc::clone(&store), queue_config(&config)));
         recover(&queue).await?;
-        let api_listener = TcpListener::bind(config.api.address)
-            .await
-            .map_err(|error| ServeError::Api {
-                address: config.api.address,
-                error,
-            })?;
-        let api_address = api_listener.local_addr()?;
+        let ledger = Arc::new(Ledger::new(Arc::clone(&store)));
+        let operator_listener = bind(config.operator.address, "operator").await?;
+        let api_listener = bind(config.api.address, "api").await?;
+        let (operator_address, api_address) = (operator_listener.local_addr()?, api_listener.local_addr()?);
+        let finisher = Arc::new(Finisher::new(
+            Arc::clone(&queue),
+            Arc::clone(&ledger),
+            Arc::clone(&journal),
+            signers,
+        ));
+        let dns = Arc::new(dns);
         let outbound = Outbound::start(
             outbound_config(&config),
             config.routes.clone(),
             outbound::Ports {
                 queue: Arc::clone(&queue),
-                dns: Arc::new(dns),
+                dns: Arc::clone(&dns),
+                finisher: Arc::clone(&finisher),
+                ledger: Arc::clone(&ledger),
                 journal: Arc::clone(&journal),
                 metrics: metrics.delivery.clone(),
                 lifecycle: lifecycle.clone(),
             },
         );
         let dispatcher = outbound.dispatcher();
+        let desk = Arc::new(Desk {
+            queue: Arc::clone(&queue),
+            ledger: Arc::clone(&ledger),
+            dispatcher: dispatcher.clone(),
+            journal: Arc::clone(&journal),
+            metrics: metrics.sessions.clone(),
+            lifecycle: lifecycle.clone(),
+            simulator_domain: config.api.simulator_domain.clone(),
+        });
         let inbound = Arc::new(Inbound::start(
             &config,
             inbound::Ports {
-                queue: Arc::clone(&queue),
-                dispatcher: dispatcher.clone(),
-                signers,
+                desk: Arc::clone(&desk),
+                finisher: Arc::clone(&finisher),
                 certificates: Arc::clone(&certificates),
                 journal,
                 metrics: metrics.sessions.clone(),
                 lifecycle: lifecycle.clone(),
             },
         )?);
-        let reload = reloader(origin, Arc::clone(&inbound), dispatcher.clone(), certificates);
+        let verifier = Arc::new(Verifier::new(
+            Arc::clone(&ledger),
+            dns,
+            config.server.hostname.clone(),
+        ));
+        let platform: Arc<dyn api::Platform> = Arc::new(Platform {
+            desk: Arc::clone(&desk),
+            verifier: Arc::clone(&verifier),
+            settings: settings(&config, inbound.addresses()),
+        });
+        let caretaker = tokio::spawn(caretaker::run(desk, verifier, lifecycle.clone()));
         let control = Arc::new(Control {
             store: Arc::clone(&store),
             queue,
-            dispatcher,
+            witness: LedgerWitness(ledger),
+            dispatcher: dispatcher.clone(),
             metrics,
             lifecycle: lifecycle.clone(),
-            reload,
+            reload: reloader(origin, finisher, dispatcher, Arc::clone(&certificates)),
         });
-        let router = api::router(Arc::clone(&control) as Arc<dyn Operator>, token);
-        let stopping = lifecycle.clone();
-        let api = tokio::spawn(async move {
-            let serving = axum::serve(api_listener, router);
-            let served = serving
-                .with_graceful_shutdown(async move { stopping.stopped().await })
-                .await;
-            if let Err(error) = served {
-                tracing::error!(%error, "the operator API ended");
-            }
-        });
+        let operator = Arc::clone(&control) as Arc<dyn Operator>;
+        let operator = http::operator_edge(api::router(operator, Arc::clone(&platform), token), &config.api);
+        let customers = http::edge(api::customer_router(platform), &config.api);
+        let tls = config.api.tls.then(|| certificates.web_config());
+        let limits = http::Limits::of(&config);
+        let http = [
+            http::serve(
+                operator_listener,
+                operator,
+                None,
+                limits.clone(),
+                lifecycle.clone(),
+            ),
+            http::serve(api_listener, customers, tls, limits, lifecycle.clone()),
+        ];
         Ok(Self {
             lifecycle,
             config,
@@ -182,7 +223,9 @@ impl Server {
             inbound,
             outbound,
             control,
-            api,
+            caretaker,
+            http,
+            operator_address,
             api_address,
         })
     }
@@ -192,7 +235,12 @@ impl Server {
         self.inbound.addresses()
     }
 
-    /// The address of the operator API.
+    /// The address of the operator's HTTP.
+    pub fn operator_address(&self) -> SocketAddr {
+        self.operator_address
+    }
+
+    /// The address of the customers' HTTP.
     pub fn api_address(&self) -> SocketAddr {
         self.api_address
     }
@@ -219,7 +267,12 @@ impl Server {
         let patience = self.config.server.drain;
         self.inbound.drain(patience).await;
         self.outbound.drain(patience).await;
-        self.api.abort();
+        // Their requests need the store; they have counted the same patience since the life ended.
+        for task in self.http.into_iter().chain([self.caretaker]) {
+            if let Err(error) = task.await {
+                tracing::error!(%error, "a part of the server ended by a defect");
+            }
+        }
         let closed = self.store.close();
         match self.lifecycle.failure() {
             Some(why) => Err(ServeError::Failed(why.to_owned())),
@@ -242,6 +295,33 @@ async fn recover(queue: &Queue) -> Result<(), ServeError> {
         tracing::info!(deliveries = waiting, "deliveries found in the queue");
     }
     Ok(())
+}
+
+async fn bind(address: SocketAddr, section: &'static str) -> Result<TcpListener, ServeError> {
+    TcpListener::bind(address)
+        .await
+        .map_err(|error| ServeError::Http {
+            section,
+            address,
+            error,
+        })
+}
+
+/// What the customers' HTTP is told; `addresses` are those of the listeners, in their order.
+fn settings(config: &Config, addresses: &[SocketAddr]) -> api::Settings {
+    let listeners = config.listeners.iter().zip(addresses);
+    api::Settings {
+        hostname: config.server.hostname.clone(),
+        public_url: config.api.public_url.clone(),
+        body_max: config.api.body_max,
+        rate_limit: config.api.rate_limit,
+        rate_window_s: config.api.rate_window.as_secs(),
+        failed_auth_limit: config.api.failed_auth_limit,
+        submission_ports: listeners
+            .filter(|(listener, _)| listener.kind == ListenerKind::Submission)
+            .map(|(_, address)| address.port())
+            .collect(),
+    }
 }
 
 fn open_store(config: &Config, metrics: &Metrics) -> Result<Arc<dyn Store>, StoreError> {
@@ -276,8 +356,8 @@ fn certificates(config: &Config) -> Result<Certificates, CertError> {
     Certificates::load(&pairs)
 }
 
-fn token(api: &config::Api) -> Result<OperatorToken, ServeError> {
-    config::load_or_create_token(&api.token_file).map_err(|error| ServeError::Token(error.to_string()))
+fn token(operator: &config::Operator) -> Result<OperatorToken, ServeError> {
+    config::load_or_create_token(&operator.token_file).map_err(|error| ServeError::Token(error.to_string()))
 }
 
 fn queue_config(config: &Config) -> QueueConfig {
@@ -305,14 +385,15 @@ fn outbound_config(config: &Config) -> OutboundConfig {
             .unwrap_or_else(|| config.server.hostname.clone()),
         tls: config.tls.outbound,
         tls_client: certs::client_config(&certs::ClientTrust::Any),
+        simulator_domain: config.api.simulator_domain.clone(),
     }
 }
 
-/// Certificates, credentials, signing keys, static routes and the log filter may change while running; all of them are
+/// Certificates, signing keys, static routes and the log filter may change while running; all of them are
 /// read and checked before any of them is replaced.
 fn reloader(
     origin: Option<Origin>,
-    inbound: Arc<Inbound>,
+    finisher: Arc<Finisher>,
     dispatcher: Dispatcher,
     certificates: Arc<Certificates>,
 ) -> Reload {
@@ -325,9 +406,9 @@ fn reloader(
                 .config;
             let signers: Signers = keys::signers(&config.dkim).map_err(|error| error.to_string())?;
             origin.logging.set_filter(&config.log.filter)?;
-            inbound.reload(config.credentials, signers);
+            finisher.replace_signers(signers);
             dispatcher.set_static_routes(config.routes);
-            read.extend(["credentials", "signing keys", "routes", "log filter"].map(str::to_owned));
+            read.extend(["signing keys", "routes", "log filter"].map(str::to_owned));
         }
         Ok(read)
     })
@@ -351,7 +432,7 @@ pub fn serve(path: &Path, config: Config) -> Result<(), ServeError> {
         };
         let server = Server::start(config, Some(origin), Arc::new(crate::journal::Log)).await?;
         let listeners: Vec<String> = server.addresses().iter().map(SocketAddr::to_string).collect();
-        tracing::info!(listeners = listeners.join(" "), api = %server.api_address(), "ready");
+        tracing::info!(listeners = listeners.join(" "), operator = %server.operator_address(), api = %server.api_address(), "ready");
         crate::signals::until_stopped(&server).await?;
         tracing::info!("draining");
         server.drain().await

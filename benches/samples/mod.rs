@@ -8,10 +8,10 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use queue::{Body, Queue, QueueConfig, QueueId, RetryPolicy, Submission, Timestamp};
+use queue::{Body, Handling, Queue, QueueConfig, QueueId, RetryPolicy, Submission, Timestamp};
 use smtp::address::{ForwardPath, ReversePath};
 use smtp::limits::PIECE_BYTES;
-use store::{RocksConfig, Store, open_rocksdb};
+use store::{Batch, RocksConfig, Store, open_rocksdb};
 use tempfile::TempDir;
 use tokio::runtime::{Builder, Runtime};
 
@@ -47,6 +47,8 @@ pub fn submission(number: u64, body: Vec<Bytes>) -> Submission {
         smtputf8: false,
         head: Bytes::from_static(&[b'x'; 300]),
         body: Body::in_memory(body),
+        due: NOON,
+        handling: Handling::default(),
     }
 }
 
@@ -88,8 +90,10 @@ pub fn hand_over(runtime: &Runtime, queue: &Arc<Queue>, sessions: u64, messages:
 
 async fn run_session(queue: Arc<Queue>, numbers: Range<u64>, body: Vec<Bytes>) {
     for number in numbers {
-        let (_, deliveries) = queue.submit(submission(number, body.clone())).await.unwrap();
-        deliveries
+        let submission = submission(number, body.clone());
+        let submitted = queue.submit(vec![submission], Batch::new()).await.unwrap();
+        submitted
+            .ready
             .into_iter()
             .for_each(|delivery| queue.unclaim(delivery));
     }

@@ -18,6 +18,8 @@ pub(super) enum ConfigCommand {
     },
     /// Explain every key: its unit, its bounds, its default, its reason
     Reference,
+    /// Print the OpenAPI document of the customers' HTTP
+    Openapi,
 }
 
 pub(super) fn run(command: &ConfigCommand, context: &mut Context) -> Result<(), Failure> {
@@ -28,6 +30,13 @@ pub(super) fn run(command: &ConfigCommand, context: &mut Context) -> Result<(), 
         ConfigCommand::Reference => {
             let sections: Vec<Value> = SECTIONS.iter().map(describe).collect();
             context.output.result(&sections, &reference::markdown())
+        }
+        ConfigCommand::Openapi => {
+            let document = api::openapi();
+            let text = document
+                .to_pretty_json()
+                .map_err(|error| Failure::failed(error.to_string()))?;
+            context.output.result(document, &text)
         }
     }
 }

@@ -6,7 +6,7 @@ use clap::Subcommand;
 use content::dkim::{DnsRecord, GeneratedKey, KeyError, generate};
 use serde_json::{Value, json};
 
-use super::credential::literal;
+use super::init::literal;
 use super::{Context, Failure};
 use crate::clock;
 use crate::config::write_private;

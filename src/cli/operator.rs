@@ -1,6 +1,7 @@
-//! The client of the operator's HTTP: one request, one reply, one connection.
+//! The client of our own HTTP: one request, one reply, one connection.
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::net::SocketAddr;
+use std::path::Path;
 use std::time::Duration;
 
 use api::OperatorToken;
@@ -15,7 +16,7 @@ use serde::de::DeserializeOwned;
 use tokio::net::TcpStream;
 
 use super::{Context, Failure};
-use crate::config::load_token;
+use crate::config::{self, Config, load_token, reachable};
 
 /// A summary of a queue of millions takes seconds; a server that takes longer does not answer.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -24,7 +25,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 const REPLY_BYTES_MAX: usize = 64 * 1024 * 1024;
 
 /// A running server, as its configuration describes it.
-pub(super) struct OperatorClient {
+pub(crate) struct OperatorClient {
     address: SocketAddr,
     token: OperatorToken,
 }
@@ -32,23 +33,49 @@ pub(super) struct OperatorClient {
 impl OperatorClient {
     /// The server of the configuration in `context`.
     pub(super) fn new(context: &Context) -> Result<Self, Failure> {
-        let api = context.load()?.config.api;
-        let token = load_token(&api.token_file).map_err(|error| Failure::usage(error.to_string()))?;
+        Self::configured(&context.load()?.config.operator)
+    }
+
+    /// The server of the configuration at `path`.
+    pub(crate) fn of(path: &Path) -> Result<Self, Failure> {
+        let loaded = Config::load(path).map_err(|faults| Failure::usage(faults.to_string()))?;
+        Self::configured(&loaded.config.operator)
+    }
+
+    /// Whoever takes `token` at `address`.
+    pub(crate) fn at(address: SocketAddr, token: &str) -> Result<Self, Failure> {
+        let token = OperatorToken::new(token).map_err(|error| Failure::usage(error.to_string()))?;
+        Ok(Self { address, token })
+    }
+
+    fn configured(operator: &config::Operator) -> Result<Self, Failure> {
+        let token = load_token(&operator.token_file).map_err(|error| Failure::usage(error.to_string()))?;
         Ok(Self {
-            address: reachable(api.address),
+            address: reachable(operator.address),
             token,
         })
     }
 
     /// Asks for what is at `path`.
-    pub(super) fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T, Failure> {
+    pub(crate) fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T, Failure> {
         self.request(Method::GET, path, Bytes::new())
     }
 
     /// Sends `body` as JSON to `path`.
-    pub(super) fn post<T: DeserializeOwned>(&self, path: &str, body: &impl Serialize) -> Result<T, Failure> {
+    pub(crate) fn post<T: DeserializeOwned>(&self, path: &str, body: &impl Serialize) -> Result<T, Failure> {
         let body = serde_json::to_vec(body).map_err(|error| Failure::failed(error.to_string()))?;
         self.request(Method::POST, path, body.into())
+    }
+
+    /// Sends `body` as JSON to change what is at `path`.
+    pub(super) fn patch<T: DeserializeOwned>(&self, path: &str, body: &impl Serialize) -> Result<T, Failure> {
+        let body = serde_json::to_vec(body).map_err(|error| Failure::failed(error.to_string()))?;
+        self.request(Method::PATCH, path, body.into())
+    }
+
+    /// Removes what is at `path`.
+    pub(super) fn delete<T: DeserializeOwned>(&self, path: &str) -> Result<T, Failure> {
+        self.request(Method::DELETE, path, Bytes::new())
     }
 
     fn request<T: DeserializeOwned>(&self, method: Method, path: &str, body: Bytes) -> Result<T, Failure> {
@@ -124,20 +151,22 @@ impl OperatorClient {
                 "the server at {} has another operator token; name its own configuration with --config",
                 self.address
             )),
-            StatusCode::BAD_REQUEST | StatusCode::UNPROCESSABLE_ENTITY => Failure::usage(failure.message),
+            StatusCode::BAD_REQUEST
+            | StatusCode::UNPROCESSABLE_ENTITY
+            | StatusCode::CONFLICT
+            | StatusCode::FORBIDDEN => Failure::usage(failure.message),
             _ => Failure::failed(format!("{} (request {})", failure.message, failure.request_id)),
         }
     }
 }
 
-/// A server that is bound to every address is reached on loopback.
-pub(super) fn reachable(address: SocketAddr) -> SocketAddr {
-    let ip = match address.ip() {
-        IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
-        IpAddr::V6(ip) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
-        ip => ip,
+/// `text` with everything escaped that has a meaning in a URL (RFC 3986 §2.1).
+pub(crate) fn escaped(text: &str) -> String {
+    let escape = |octet: u8| match octet {
+        b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' => char::from(octet).to_string(),
+        other => format!("%{other:02X}"),
     };
-    SocketAddr::new(ip, address.port())
+    text.bytes().map(escape).collect()
 }
 
 #[cfg(test)]
@@ -232,17 +261,6 @@ mod tests {
             let failure = answer.unwrap_err();
             assert_eq!(failure.exit(), exit, "{reply:?}: {failure}");
             assert!(failure.to_string().contains(part), "{reply:?}: {failure}");
-        }
-    }
-
-    #[test]
-    fn a_server_bound_everywhere_is_reached_on_loopback() {
-        for (bound, reached) in [
-            ("0.0.0.0:8025", "127.0.0.1:8025"),
-            ("[::]:8025", "[::1]:8025"),
-            ("192.0.2.1:8025", "192.0.2.1:8025"),
-        ] {
-            assert_eq!(reachable(bound.parse().unwrap()), reached.parse().unwrap());
         }
     }
 }

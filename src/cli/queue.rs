@@ -3,7 +3,7 @@
 use api::wire::{Changed, Delivery, DeliveryList, QueueSummary, Selection};
 use clap::{Args, Subcommand};
 
-use super::operator::OperatorClient;
+use super::operator::{OperatorClient, escaped};
 use super::table::{Align, counted, octets, table};
 use super::{Context, Failure};
 
@@ -98,15 +98,6 @@ fn listing(domain: Option<&str>, limit: usize, after: Option<&str>) -> String {
         }
     }
     path
-}
-
-/// `text` with everything escaped that has a meaning in a URL (RFC 3986 §2.1).
-fn escaped(text: &str) -> String {
-    let escape = |octet: u8| match octet {
-        b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' => char::from(octet).to_string(),
-        other => format!("%{other:02X}"),
-    };
-    text.bytes().map(escape).collect()
 }
 
 fn list_text(list: &DeliveryList) -> String {

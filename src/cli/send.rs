@@ -13,9 +13,8 @@ use clap::{Args, ValueEnum};
 use serde_json::json;
 use smtp::address::Mailbox;
 
-use super::operator::reachable;
 use super::{Context, Failure};
-use crate::config::{Config, Listener, ListenerKind};
+use crate::config::{Config, Listener, ListenerKind, reachable};
 use message::Draft;
 use session::{Delivery, Login, Mail, Session};
 

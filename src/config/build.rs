@@ -1,5 +1,7 @@
 //! From the sections of a file to a [`Config`], with what only several values together can get wrong.
 
+mod http;
+
 use std::net::{IpAddr, SocketAddr};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
@@ -7,12 +9,9 @@ use std::path::{Path, PathBuf};
 use super::fault::{Faults, Report};
 use super::file::{Entry, File, Reader};
 use super::{
-    Api, CertificatePair, Config, Credential, Delivery, Dkim, Dns, DomainPattern, Engine, Listener,
-    ListenerKind, Loaded, Log, Lookup, NextHop, Retry, Route, Server, Sessions, Store, Tls,
+    CertificatePair, Config, Delivery, Dkim, Dns, DomainPattern, Engine, Listener, ListenerKind, Loaded, Log,
+    Lookup, NextHop, Retry, Route, Server, Sessions, Store, Tls,
 };
-
-/// The file in `data_dir` that holds the operator token unless the configuration names another.
-const TOKEN_FILE: &str = "operator.token";
 
 /// Reads every section of `text`, noting each fault on the way.
 pub(super) fn config(text: &str, folder: &Path) -> Result<Loaded, Faults> {
@@ -36,27 +35,27 @@ fn sections(file: &File, reader: &mut Reader) -> Option<Config> {
     let listeners = listeners(file, reader);
     let sessions = sessions(&file.section("sessions"), reader);
     let tls = tls(file, reader);
-    let credentials = credentials(file, reader);
     let store = store(&file.section("store"), reader);
     let delivery = delivery(&file.section("delivery"), reader);
     let routes = routes(file, reader);
     let retry = retry(&file.section("retry"), reader);
     let dns = dns(&file.section("dns"), reader);
     let dkim = dkim(file, reader);
-    let api = api(&file.section("api"), reader, server.as_ref());
+    let operator = http::operator(&file.section("operator"), reader, server.as_ref());
+    let api = http::api(&file.section("api"), reader);
     let log = log(&file.section("log"), reader);
     let config = Config {
         server: server?,
         listeners,
         sessions: sessions?,
         tls: tls?,
-        credentials,
         store: store?,
         delivery: delivery?,
         routes,
         retry: retry?,
         dns: dns?,
         dkim,
+        operator: operator?,
         api: api?,
         log: log?,
     };
@@ -109,14 +108,17 @@ fn listener(entry: &Entry, reader: &mut Reader) -> Option<Listener> {
     let address = reader.read(entry, "address");
     let implicit_tls = reader.read(entry, "implicit_tls");
     let trusted = reader.read(entry, "trusted");
+    let account = reader.optional(entry, "account");
     let listener = Listener {
         name: name?,
         kind: kind?,
         address: address?,
         implicit_tls: implicit_tls?,
         trusted: trusted?,
+        account: account?,
     };
     trust(&listener, entry, reader.report);
+    attribution(&listener, entry, reader.report);
     Some(listener)
 }
 
@@ -146,6 +148,14 @@ fn trust(listener: &Listener, entry: &Entry, report: &mut Report) {
             );
         }
         ListenerKind::Relay | ListenerKind::Submission => {}
+    }
+}
+
+/// Mail that came with a login belongs to the account of that login.
+fn attribution(listener: &Listener, entry: &Entry, report: &mut Report) {
+    if listener.kind == ListenerKind::Submission && listener.account.is_some() {
+        let what = "a submission listener takes the account from the login; remove it, or make this a relay listener";
+        report.error(entry.offset("account"), entry.place("account"), what);
     }
 }
 
@@ -196,28 +206,6 @@ fn tls(file: &File, reader: &mut Reader) -> Option<Tls> {
         certificates,
         outbound: outbound?,
     })
-}
-
-fn credentials(file: &File, reader: &mut Reader) -> Vec<Credential> {
-    let mut credentials: Vec<Credential> = Vec::new();
-    for entry in &file.entries("credential") {
-        let username: Option<String> = reader.read(entry, "username");
-        let password_hash = reader.read(entry, "password_hash");
-        let (Some(username), Some(password_hash)) = (username, password_hash) else {
-            continue;
-        };
-        if credentials.iter().any(|other| other.username == username) {
-            let what = format!("\"{username}\" has a credential already");
-            reader
-                .report
-                .error(entry.offset("username"), entry.place("username"), what);
-        }
-        credentials.push(Credential {
-            username,
-            password_hash,
-        });
-    }
-    credentials
 }
 
 fn store(entry: &Entry, reader: &mut Reader) -> Option<Store> {
@@ -355,18 +343,6 @@ fn dkim_key(entry: &Entry, reader: &mut Reader) -> Option<Dkim> {
     Some(dkim)
 }
 
-fn api(entry: &Entry, reader: &mut Reader, server: Option<&Server>) -> Option<Api> {
-    let address = reader.read(entry, "address");
-    let token_file = reader.optional(entry, "token_file");
-    Some(Api {
-        address: address?,
-        token_file: match token_file? {
-            Some(path) => path,
-            None => server?.data_dir.join(TOKEN_FILE),
-        },
-    })
-}
-
 fn log(entry: &Entry, reader: &mut Reader) -> Option<Log> {
     let format = reader.read(entry, "format");
     let filter = reader.read(entry, "filter");
@@ -378,21 +354,7 @@ fn log(entry: &Entry, reader: &mut Reader) -> Option<Log> {
 
 /// What sections that are right alone get wrong together.
 fn together(config: &Config, file: &File, report: &mut Report) {
-    for listener in &config.listeners {
-        if overlap(listener.address, config.api.address) {
-            let (entry, taker) = (file.section("api"), &listener.name);
-            let what = format!("{} is taken by listener \"{taker}\"", config.api.address);
-            report.error(entry.offset("address"), entry.place("address"), what);
-        }
-    }
-    let submission = config
-        .listeners
-        .iter()
-        .any(|listener| listener.kind == ListenerKind::Submission);
-    if submission && config.credentials.is_empty() {
-        let what = "there is none; nobody can submit mail until `postrider credential new NAME` made one";
-        report.warning(None, "credential", what);
-    }
+    http::apart(config, file, report);
     warn_of_loops(config, file, report);
 }
 

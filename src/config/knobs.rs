@@ -4,11 +4,13 @@
 //! and bounds from here), `docs/configuration.md`, and the commented file that `postrider init` writes. A test builds
 //! a configuration and fails when a knob of this table is not read, or one is read that is not here.
 
+mod http;
+
 use std::time::Duration;
 
 use Kind::{
-    Address, Choice, Count, Filter, Host, Lapse, Many, Networks, NextHop, Number, PasswordHash, Path,
-    Pattern, Port, PrivateFile, PublicFile, Size, Socket, Switch, Text,
+    Address, Choice, Count, Filter, Host, Lapse, Mailbox, Many, Networks, NextHop, Number, Path, Pattern,
+    Port, PrivateFile, PublicFile, Size, Socket, Switch, Text,
 };
 use Preset::{Required, Unset, Value};
 
@@ -61,6 +63,12 @@ pub enum Kind {
     Text,
     /// A host name (RFC 1123).
     Host,
+    /// An e-mail address (RFC 5321 §4.1.2).
+    Mailbox,
+    /// An absolute `http` or `https` URL (RFC 3986) that others are appended to: without query and fragment.
+    Url,
+    /// A web origin (RFC 6454), or `*` for all of them.
+    Origin,
     /// A path, relative to the folder of the configuration file.
     Path,
     /// A file that must exist.
@@ -116,7 +124,7 @@ pub enum Kind {
     /// `host:port`, or `[host]:port` without MX look-up.
     NextHop,
     /// An Argon2id hash as a PHC string.
-    PasswordHash,
+
     /// Directives of a log filter.
     Filter,
 }
@@ -128,14 +136,14 @@ pub const SECTIONS: &[Section] = &[
     SESSIONS,
     TLS,
     CERTIFICATE,
-    CREDENTIAL,
     STORE,
     DELIVERY,
     ROUTE,
     RETRY,
     DNS,
     DKIM,
-    API,
+    http::OPERATOR,
+    http::API,
     LOG,
 ];
 
@@ -145,6 +153,7 @@ pub fn section(name: &str) -> Option<&'static Section> {
 }
 
 const KIB: u64 = 1 << 10;
+const MIB: u64 = 1 << 20;
 const GIB: u64 = 1 << 30;
 const TIB: u64 = 1 << 40;
 
@@ -206,7 +215,7 @@ const LISTENER: Section = Section {
             key: "kind",
             kind: Choice(&["submission", "relay"]),
             preset: Required("\"submission\""),
-            reason: "`submission` takes mail from users of `[[credential]]`, after TLS. `relay` takes mail from machines \
+            reason: "`submission` takes mail from accounts that log in, after TLS. `relay` takes mail from machines \
                      in the `trusted` networks, without a password. No kind takes mail from everybody.",
         },
         Knob {
@@ -227,6 +236,16 @@ const LISTENER: Section = Section {
             kind: Networks,
             preset: Value("[]"),
             reason: "Networks whose mail a relay listener takes; a relay listener needs at least one.",
+        },
+        Knob {
+            key: "account",
+            kind: Mailbox,
+            preset: Unset {
+                meaning: "no account",
+                example: "\"shop@example.org\"",
+            },
+            reason: "E-mail of the customer account to which the mail of this relay listener is attributed: its quota, \
+                     suppressions and events. A submission listener takes the account from the login instead.",
         },
     ],
 };
@@ -319,29 +338,6 @@ const CERTIFICATE: Section = Section {
             kind: PrivateFile,
             preset: Required("\"tls/privkey.pem\""),
             reason: "PEM file of its private key.",
-        },
-    ],
-};
-
-const CREDENTIAL: Section = Section {
-    name: "credential",
-    repeated: true,
-    about: "A user who may submit mail. `postrider credential new NAME` makes one.",
-    knobs: &[
-        Knob {
-            key: "username",
-            kind: Text,
-            preset: Required("\"app\""),
-            reason: "The name given to AUTH; unique, case counts.",
-        },
-        Knob {
-            key: "password_hash",
-            kind: PasswordHash,
-            preset: Required(
-                "\"$argon2id$v=19$m=19456,t=2,p=1$7Ozzi2tmE0rCD0DEBRCbUQ$IWeTSPpexPF95D4xqQHqRcu7UTnXj/KCsWAZwSlYJRs\"",
-            ),
-            reason: "The Argon2id hash of the password; the password itself is stored nowhere. 19 MiB, two passes and \
-                     one lane cost an attacker and each new login about 20 ms of CPU.",
         },
     ],
 };
@@ -607,30 +603,6 @@ const DKIM: Section = Section {
             preset: Required("\"data/dkim/example.org.pr1.pem\""),
             reason: "PEM file of an RSA or Ed25519 private key. Sign with both: every receiver verifies RSA (2048 bits), \
                      not every one Ed25519 (RFC 8463).",
-        },
-    ],
-};
-
-const API: Section = Section {
-    name: "api",
-    repeated: false,
-    about: "The operator's HTTP: health, metrics, and the queue for the command line.",
-    knobs: &[
-        Knob {
-            key: "address",
-            kind: Socket,
-            preset: Value("\"127.0.0.1:8025\""),
-            reason: "The address to bind. It speaks clear-text HTTP: leave it on loopback or put a TLS proxy before it.",
-        },
-        Knob {
-            key: "token_file",
-            kind: Path,
-            preset: Unset {
-                meaning: "`operator.token` in the data folder",
-                example: "\"/etc/postrider/operator.token\"",
-            },
-            reason: "File of the token that the command line and the operator present; made at the first start when it \
-                     is missing.",
         },
     ],
 };

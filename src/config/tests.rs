@@ -8,9 +8,6 @@ use super::*;
 /// The least that a file must say.
 const LEAST: &str = "[server]\nhostname = \"mail.example.org\"\n";
 
-const HASH: &str =
-    "$argon2id$v=19$m=19456,t=2,p=1$7Ozzi2tmE0rCD0DEBRCbUQ$IWeTSPpexPF95D4xqQHqRcu7UTnXj/KCsWAZwSlYJRs";
-
 fn parse(text: &str) -> Result<Loaded, Faults> {
     Config::parse(text, Path::new("/etc/postrider"))
 }
@@ -54,9 +51,18 @@ fn the_least_file_gives_every_default() {
     assert_eq!(config.delivery.smtp_port, 25);
     assert_eq!(config.retry.expire, Duration::from_secs(5 * 86_400));
     assert_eq!(
-        config.api.token_file,
+        config.operator.token_file,
         Path::new("/etc/postrider/data/operator.token")
     );
+    assert_eq!(config.operator.address.to_string(), "127.0.0.1:8025");
+    assert_eq!(config.api.base_url(), "http://127.0.0.1:8080");
+    assert_eq!(config.api.body_max, 32 * 1024 * 1024);
+    assert_eq!(
+        (config.api.rate_limit, config.api.rate_window),
+        (1000, Duration::from_secs(900))
+    );
+    assert_eq!(config.api.trusted_proxies, []);
+    assert_eq!(config.api.cors_origins, [""; 0]);
     assert_eq!(config.log.format, LogFormat::Pretty);
 }
 
@@ -69,9 +75,7 @@ name = \"relay\"
 kind = \"relay\"
 address = \"[::]:25\"
 trusted = [\"192.0.2.0/24\", \"::1\"]
-[[credential]]
-username = \"app\"
-password_hash = \"{HASH}\"
+account = \"shop@example.org\"
 [[route]]
 domain = \"*\"
 to = \"smart.example.net\"
@@ -85,6 +89,13 @@ factor = 3
 servers = [\"127.0.0.1:5353\"]
 [delivery]
 source_address = \"192.0.2.25\"
+[api]
+address = \"0.0.0.0:8443\"
+tls = true
+public_url = \"https://api.example.org/mail/\"
+trusted_proxies = [\"10.0.0.0/8\"]
+cors_origins = [\"https://app.example.org\"]
+simulator_domain = \"Sim.example.org\"
 [log]
 format = \"json\"
 filter = \"info,postrider::outbound=debug\"
@@ -93,6 +104,9 @@ filter = \"info,postrider::outbound=debug\"
     let config = parse(&text).unwrap().config;
     let listener = config.listeners.first().unwrap();
     assert_eq!((listener.kind, listener.trusted.len()), (ListenerKind::Relay, 2));
+    assert_eq!(listener.account.as_deref(), Some("shop@example.org"));
+    assert_eq!(config.api.base_url(), "https://api.example.org/mail");
+    assert_eq!(config.api.simulator_domain, "sim.example.org");
     assert_eq!(config.retry.factor, 3.0);
     assert_eq!(config.dns.servers, ["127.0.0.1:5353".parse().unwrap()]);
     assert_eq!(
@@ -110,7 +124,7 @@ filter = \"info,postrider::outbound=debug\"
 
 #[test]
 fn each_fault_is_told_with_its_line_and_remedy() {
-    let cases: [(&str, &[(usize, &str)]); 14] = [
+    let cases: [(&str, &[(usize, &str)]); 16] = [
         ("", &[(0, "server.hostname: is missing; write hostname = ")]),
         ("[server\n", &[(1, "not TOML")]),
         (
@@ -170,6 +184,26 @@ fn each_fault_is_told_with_its_line_and_remedy() {
                 (5, "a time such as \"30s\", 1s to 1m; found an integer"),
             ],
         ),
+        (
+            "[server]\nhostname = \"a.example\"\n[api]\ntoken_file = \"t\"\nbody_max = \"1KiB\"\n",
+            &[
+                (4, "it belongs into [operator]"),
+                (5, "1MiB to 100MiB; found \"1KiB\""),
+            ],
+        ),
+        (
+            "[server]\nhostname = \"a.example\"\n[api]\npublic_url = \"api.example\"\ncors_origins = [\"https://a.example/\"]\n",
+            &[
+                (
+                    4,
+                    "a URL such as \"https://api.example.org\"; found \"api.example\"",
+                ),
+                (
+                    5,
+                    "an origin such as \"https://app.example.org\", or \"*\"; found",
+                ),
+            ],
+        ),
     ];
     for (text, expected) in cases {
         check(text, expected);
@@ -208,7 +242,6 @@ address = \"0.0.0.0:587\"
     check(
         text,
         &[
-            (0, "nobody can submit mail"),
             (3, "nobody could use this relay"),
             (11, "write 10.0.0.0/8"),
             (16, "takes mail only after authentication"),
@@ -220,42 +253,55 @@ address = \"0.0.0.0:587\"
 }
 
 #[test]
-fn the_api_needs_an_address_of_its_own() {
+fn http_needs_addresses_of_its_own() {
+    let listener =
+        "[[listener]]\nname = \"r\"\nkind = \"relay\"\naddress = \"[::]:8025\"\ntrusted = [\"::1\"]\n";
+    let text = format!("{LEAST}{listener}[operator]\naddress = \"127.0.0.1:8025\"\n");
+    let taken = "operator.address: 127.0.0.1:8025 is taken by listener \"r\"";
+    check(&text, &[(9, taken)]);
+    let text = format!("{LEAST}[api]\naddress = \"127.0.0.1:8025\"\n");
+    check(
+        &text,
+        &[(4, "api.address: 127.0.0.1:8025 is taken by [operator]")],
+    );
+}
+
+#[test]
+fn http_that_gives_something_away_is_warned_of() {
+    for (lines, expected) in [
+        ("address = \"0.0.0.0:8080\"\n", Some((4, "in clear text"))),
+        ("address = \"0.0.0.0:8080\"\ntls = true\n", None),
+        (
+            "address = \"0.0.0.0:8080\"\ntrusted_proxies = [\"192.0.2.1\"]\n",
+            None,
+        ),
+        ("trusted_proxies = [\"::/0\"]\n", Some((4, "trusts everybody"))),
+    ] {
+        check(&format!("{LEAST}[api]\n{lines}"), expected.as_slice());
+    }
+}
+
+#[test]
+fn only_a_relay_listener_has_an_account() {
     let text = format!(
-        "{LEAST}[[listener]]\nname = \"r\"\nkind = \"relay\"\naddress = \"[::]:8025\"\ntrusted = [\"::1\"]\n\
-         [api]\naddress = \"127.0.0.1:8025\"\n"
+        "{LEAST}[[listener]]\nname = \"s\"\nkind = \"submission\"\naddress = \"127.0.0.1:587\"\naccount = \"a@b.example\"\n\
+         [[listener]]\nname = \"r\"\nkind = \"relay\"\naddress = \"127.0.0.1:25\"\ntrusted = [\"::1\"]\naccount = \"shop\"\n"
     );
     check(
         &text,
-        &[(9, "api.address: 127.0.0.1:8025 is taken by listener \"r\"")],
+        &[
+            (7, "takes the account from the login"),
+            (13, "expected an e-mail address; found \"shop\""),
+        ],
     );
 }
 
 #[test]
 fn entries_are_not_told_twice() {
     let text = format!(
-        "{LEAST}[[credential]]\nusername = \"app\"\npassword_hash = \"{HASH}\"\n\
-         [[credential]]\nusername = \"app\"\npassword_hash = \"{HASH}\"\n\
-         [[route]]\ndomain = \"*\"\nto = \"[a.example]\"\n[[route]]\ndomain = \"*\"\nto = \"[b.example]\"\n"
+        "{LEAST}[[route]]\ndomain = \"*\"\nto = \"[a.example]\"\n[[route]]\ndomain = \"*\"\nto = \"[b.example]\"\n"
     );
-    check(
-        &text,
-        &[
-            (7, "\"app\" has a credential already"),
-            (13, "\"*\" has a route already"),
-        ],
-    );
-}
-
-#[test]
-fn a_password_in_place_of_its_hash_is_not_repeated() {
-    let text = format!("{LEAST}[[credential]]\nusername = \"app\"\npassword_hash = \"hunter2\"\n");
-    let faults = parse(&text).unwrap_err().to_string();
-    assert!(
-        faults.contains("credential.password_hash: not a password hash"),
-        "{faults}"
-    );
-    assert!(!faults.contains("hunter2"), "{faults}");
+    check(&text, &[(7, "\"*\" has a route already")]);
 }
 
 #[test]
@@ -356,13 +402,6 @@ fn the_generated_file_is_a_sound_configuration() {
                 ("trusted", "[\"127.0.0.1\"]".to_owned()),
             ],
         ),
-        (
-            "credential",
-            vec![
-                ("username", "\"app\"".to_owned()),
-                ("password_hash", format!("\"{HASH}\"")),
-            ],
-        ),
     ];
     let text = reference::sample(&given);
     let loaded = parse(&text).unwrap();
@@ -388,10 +427,13 @@ fn examples_of_the_generated_file_are_sound() {
         })
         .collect();
     let faults = parse(&text).unwrap_err();
+    // The example of a listener is for submission, which takes no account.
+    let excused =
+        |what: &str| what.starts_with("cannot read") || what.starts_with("a submission listener takes");
     for fault in faults.list() {
-        assert!(fault.what.starts_with("cannot read"), "{fault}\n{text}");
+        assert!(excused(&fault.what), "{fault}\n{text}");
     }
-    assert_eq!(faults.list().len(), 3, "{faults}");
+    assert_eq!(faults.list().len(), 4, "{faults}");
 }
 
 #[test]

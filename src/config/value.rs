@@ -7,11 +7,13 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::time::Duration;
 
+use smtp::address::Mailbox;
 use toml::de::{DeInteger, DeValue};
 
 use super::domain::is_host_name;
 use super::knobs::Kind;
-use super::{DomainPattern, Engine, ListenerKind, LogFormat, Network, NextHop, OutboundTls, PasswordHash};
+use super::web::{is_base_url, is_origin};
+use super::{DomainPattern, Engine, ListenerKind, LogFormat, Network, NextHop, OutboundTls};
 
 /// What is wrong with a value and what to write instead.
 pub(super) struct Wrong(pub(super) String);
@@ -28,6 +30,9 @@ impl Kind {
         match self {
             Self::Text => "text".to_owned(),
             Self::Host => "a host name".to_owned(),
+            Self::Mailbox => "an e-mail address".to_owned(),
+            Self::Url => "a URL such as \"https://api.example.org\"".to_owned(),
+            Self::Origin => "an origin such as \"https://app.example.org\", or \"*\"".to_owned(),
             Self::Path => "a path".to_owned(),
             Self::PublicFile | Self::PrivateFile => "the path of a file".to_owned(),
             Self::Count { of, min, max } => format!("a number of {of}, {min} to {max}"),
@@ -58,7 +63,6 @@ impl Kind {
             Self::Networks => "a list of networks such as \"192.0.2.0/24\"".to_owned(),
             Self::Pattern => "a domain, \"*.\" and a domain, or \"*\"".to_owned(),
             Self::NextHop => "\"host:port\" or \"[host]:port\"".to_owned(),
-            Self::PasswordHash => "an Argon2id hash, \"$argon2id$…\"".to_owned(),
             Self::Filter => "a level or log filter directives".to_owned(),
         }
     }
@@ -110,6 +114,9 @@ impl Setting for String {
         let text = text(value, kind)?;
         let fits = match kind {
             Kind::Host => is_host_name(text),
+            Kind::Mailbox => Mailbox::parse(text).is_ok(),
+            Kind::Url => is_base_url(text),
+            Kind::Origin => is_origin(text),
             Kind::Filter => tracing_subscriber::EnvFilter::builder().parse(text).is_ok(),
             _ => !text.trim().is_empty(),
         };
@@ -243,15 +250,6 @@ impl Setting for DomainPattern {
 impl Setting for NextHop {
     fn read(value: &DeValue, kind: &Kind, _: &Path) -> Result<Self, Wrong> {
         explained(value, kind)
-    }
-}
-
-impl Setting for PasswordHash {
-    /// What stands in the file is not repeated: it may be the password.
-    fn read(value: &DeValue, kind: &Kind, _: &Path) -> Result<Self, Wrong> {
-        text(value, kind)?
-            .parse()
-            .map_err(|error: super::PasswordHashError| Wrong(error.to_string()))
     }
 }
 

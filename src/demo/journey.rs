@@ -112,13 +112,18 @@ pub struct Journey {
 }
 
 impl Journey {
-    /// Begins, with the start of the client.
-    pub fn begin(events: mpsc::UnboundedReceiver<Step>) -> Self {
-        let steps = vec![Step::now(
-            "handed over",
-            "`postrider send` starts, with STARTTLS and AUTH".to_owned(),
-        )];
-        Self { steps, events }
+    /// Follows what `events` tell.
+    pub fn new(events: mpsc::UnboundedReceiver<Step>) -> Self {
+        Self {
+            steps: Vec::new(),
+            events,
+        }
+    }
+
+    /// Begins anew, with the start of a client that does what `words` say.
+    pub fn begin(&mut self, words: &str) {
+        while self.events.try_recv().is_ok() {}
+        self.steps = vec![Step::now("handed over", words.to_owned())];
     }
 
     /// Follows the message until it is delivered and has arrived; what became of its signatures. None when a witness

@@ -14,12 +14,14 @@ use hickory_resolver::config::{ConnectionConfig, NameServerConfig, ResolverConfi
 use mail_auth::common::crypto::Algorithm;
 use mail_auth::{AuthenticatedMessage, DkimOutput, DkimResult, MessageAuthenticator};
 use queue::{
-    Attempt, Body, Delivery, Queue, QueueConfig, QueueError, RetryPolicy, SettleContext, Submission, Verdict,
+    Attempt, Body, Delivery, Handling, NoWitness, Queue, QueueConfig, QueueError, RetryPolicy, SettleContext,
+    Submission, Verdict,
 };
 use smtp::address::Domain;
 use smtp::limits::PIECE_BYTES;
 use smtp::reply::Refusal;
 use smtp::server::{Answer, AuthOffer, Output, Peer, Question, Receipt, Received, ServerConfig, Session};
+use store::Batch;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc;
@@ -242,8 +244,9 @@ impl Connection {
         );
         let octets = pieces.concat();
         let now = clock::now();
+        let id = clock::queue_id(now);
         let submission = Submission {
-            id: clock::queue_id(now),
+            id,
             received: now,
             reverse_path: received.envelope.reverse_path,
             recipients: received.envelope.recipients,
@@ -251,10 +254,12 @@ impl Connection {
             smtputf8: received.envelope.smtputf8,
             head: Bytes::new(),
             body: Body::in_memory(pieces),
+            due: now,
+            handling: Handling::default(),
         };
-        let (accepted, deliveries) = self.shared.queue.submit(submission).await?;
-        let receipt = Receipt::new(&accepted, &accepted.id().to_string());
-        self.hand_on(octets, deliveries).await?;
+        let submitted = self.shared.queue.submit(vec![submission], Batch::new()).await?;
+        let receipt = Receipt::new(&submitted.accepted, &id.to_string());
+        self.hand_on(octets, submitted.ready).await?;
         Ok(Answer::Accepted(receipt))
     }
 
@@ -286,6 +291,7 @@ impl Connection {
             now,
             notice_id,
             chance: &mut clock::chance,
+            witness: &NoWitness,
         };
         self.shared.queue.settle(attempts.collect(), context).await?;
         Ok(())

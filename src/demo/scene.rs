@@ -5,15 +5,16 @@ use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 
-use content::dkim::{DnsRecord, PrivateKey};
+use serde_json::{Value, json};
 use smtp::address::Domain;
 use tokio::sync::mpsc;
 
 use super::DemoError;
+use super::customer::Customer;
 use super::dns::{Data, Responder};
 use super::receiver::{self, Arrival};
 use super::sender::Sending;
-use crate::config::{PasswordHash, random_octets, random_text, write_private};
+use crate::config::random_text;
 
 const SENDER_DOMAIN: &str = "shop.example";
 const RECIPIENT_DOMAIN: &str = "customer.example";
@@ -21,8 +22,6 @@ const RECIPIENT_DOMAIN: &str = "customer.example";
 pub(super) const RECIPIENT: &str = "you@customer.example";
 const EXCHANGER: &str = "mx.customer.example";
 const HOSTNAME: &str = "mail.shop.example";
-const USERNAME: &str = "demo";
-const SELECTORS: [&str; 2] = ["rsa1", "ed1"];
 
 /// The receiver's machine, as the name service knows it: another loopback address than the server's.
 const RECEIVER: Ipv4Addr = Ipv4Addr::new(127, 0, 0, 2);
@@ -32,8 +31,8 @@ const OURS: Ipv4Addr = Ipv4Addr::LOCALHOST;
 pub(super) struct Scene {
     folder: Folder,
     names: Responder,
-    password: String,
     submission: SocketAddr,
+    operator: SocketAddr,
     api: SocketAddr,
     receiver: SocketAddr,
 }
@@ -50,9 +49,9 @@ impl Scene {
         let scene = Self {
             folder: Folder::make(data)?,
             names: Responder::start(OURS.into())?,
-            password: random_text()?,
             submission: free_address(OURS, 2587)?,
-            api: free_address(OURS, 8025)?,
+            operator: free_address(OURS, 8025)?,
+            api: free_address(OURS, 8080)?,
             receiver: free_address(RECEIVER, 2525)?,
         };
         // The sender's mail goes to the same receiver: failure notices can be watched arriving.
@@ -60,9 +59,7 @@ impl Scene {
             scene.names.add(domain, Data::Mx(10, EXCHANGER.to_owned()));
         }
         scene.names.add(EXCHANGER, Data::A(RECEIVER));
-        for record in scene.keys()? {
-            scene.names.add(&record.name, Data::Txt(record.value));
-        }
+        scene.names.add(HOSTNAME, Data::A(OURS));
         fs::write(scene.config_path(), scene.configuration()?)?;
         Ok(scene)
     }
@@ -80,21 +77,38 @@ impl Scene {
         Ok(receiver::start(self.receiver, hostname, certificates, self.names.address()).await?)
     }
 
-    /// The message to `recipient`, and how it is handed over.
-    pub(super) fn sending(&self, recipient: &str) -> Sending {
+    /// Makes the customer, once the server runs.
+    pub(super) async fn customer(&self) -> Result<Customer, DemoError> {
+        let email = format!("hello@{SENDER_DOMAIN}");
+        Customer::make(self.config_path(), self.api, email, SENDER_DOMAIN, &self.names).await
+    }
+
+    /// The message to `recipient`, and how it is handed over SMTP.
+    pub(super) fn sending(&self, customer: &Customer, recipient: &str) -> Sending {
         Sending {
             config: self.config_path(),
-            username: USERNAME,
-            password: self.password.clone(),
+            username: customer.email.clone(),
+            password: customer.smtp_password.clone(),
             from: format!("hello@{SENDER_DOMAIN}"),
             to: recipient.to_owned(),
         }
+    }
+
+    /// The e-mail that goes over REST.
+    pub(super) fn email(&self) -> Value {
+        json!({
+            "to": RECIPIENT,
+            "from": format!("Shop <hello@{SENDER_DOMAIN}>"),
+            "subject": "It works",
+            "html": "<p>It works, over <b>REST</b> too.</p>",
+        })
     }
 
     /// What is where.
     pub(super) fn introduction(&self) -> String {
         let Self {
             submission,
+            operator,
             api,
             receiver,
             names,
@@ -102,55 +116,39 @@ impl Scene {
         } = self;
         format!(
             "Postrider, a real server, with a small Internet of its own on loopback:\n\n  \
-             server    {HOSTNAME}, submission at {submission}, operator HTTP at {api}\n  \
+             server    {HOSTNAME}, submission at {submission}\n            \
+             REST API at http://{api}, its reference at http://{api}/docs\n            \
+             operators' HTTP at http://{operator}\n  \
              receiver  {EXCHANGER} at {receiver}\n  \
              names     DNS at {}\n  \
              folder    {}\n\n\
-             One message from hello@{SENDER_DOMAIN} to {RECIPIENT}:\n",
+             An account is made, its domain {SENDER_DOMAIN} is verified in DNS, and two messages go to {RECIPIENT}.\n",
             names.address(),
             self.folder.path.display()
         )
     }
 
     /// Commands for a second terminal.
-    pub(super) fn what_to_try(&self) -> String {
+    pub(super) fn what_to_try(&self, customer: &Customer) -> String {
         let program = std::env::current_exe().unwrap_or_else(|_| "postrider".into());
         let command = format!("{} --config {}", program.display(), self.config_path().display());
-        let api = self.api;
+        let (operator, api, key) = (self.operator, self.api, &customer.api_key);
         format!(
-            "It stays up; Ctrl-C ends it. From another terminal, one more message, one that cannot be delivered (its \
-             sender is told), and a look inside:\n\n  {}\n\n  {}\n\n  \
-             {command} queue list\n  {command} queue summary --json\n  curl http://{api}/metrics\n",
-            self.sending(RECIPIENT),
-            self.sending("nobody@no-such-domain.example"),
+            "It stays up; Ctrl-C ends it. From another terminal, one more message over SMTP, one that cannot be delivered \
+             (its sender is told), one over REST, and a look inside:\n\n  {}\n\n  {}\n\n  \
+             curl -s http://{api}/api/send -H 'Authorization: Bearer {key}' -H 'Content-Type: application/json' -d '{}'\n\n  \
+             curl -s http://{api}/api/customer/profile -H 'Authorization: Bearer {key}'\n  \
+             {command} customer list\n  {command} domain list {}\n  \
+             {command} queue list\n  {command} queue summary --json\n  curl http://{operator}/metrics\n",
+            self.sending(customer, RECIPIENT),
+            self.sending(customer, "nobody@no-such-domain.example"),
+            self.email(),
+            customer.email,
         )
     }
 
-    /// The DNS records of the signing keys, which are made when the folder has none.
-    fn keys(&self) -> Result<Vec<DnsRecord>, DemoError> {
-        let [rsa, ed25519] = SELECTORS;
-        if !self.key_path(rsa).exists() {
-            let made = content::dkim::generate(SENDER_DOMAIN, rsa, ed25519)?;
-            write_private(&self.key_path(rsa), &made.rsa.private_key_pem)?;
-            write_private(&self.key_path(ed25519), &made.ed25519.private_key_pem)?;
-        }
-        let record = |selector| {
-            let pem = fs::read_to_string(self.key_path(selector))?;
-            Ok(PrivateKey::from_pem(&pem)?.dns_record(SENDER_DOMAIN, selector)?)
-        };
-        SELECTORS.into_iter().map(record).collect()
-    }
-
-    fn key_path(&self, selector: &str) -> PathBuf {
-        self.folder
-            .path
-            .join("dkim")
-            .join(format!("{SENDER_DOMAIN}.{selector}.pem"))
-    }
-
     fn configuration(&self) -> io::Result<String> {
-        let hash = PasswordHash::new(self.password.as_bytes(), random_octets()?);
-        let mut text = format!(
+        Ok(format!(
             r#"# Written by `postrider demo`: a server that finds its small Internet on loopback.
 [server]
 hostname = "{HOSTNAME}"
@@ -162,10 +160,6 @@ name = "submission"
 kind = "submission"
 address = "{submission}"
 
-[[credential]]
-username = "{USERNAME}"
-password_hash = "{hash}"
-
 [delivery]
 smtp_port = {port}
 
@@ -175,6 +169,9 @@ servers = ["{names}"]
 [retry]
 first = "10s"
 
+[operator]
+address = "{operator}"
+
 [api]
 address = "{api}"
 
@@ -182,18 +179,11 @@ address = "{api}"
 filter = "warn"
 "#,
             submission = self.submission,
-            hash = hash.as_str(),
             port = self.receiver.port(),
             names = self.names.address(),
+            operator = self.operator,
             api = self.api,
-        );
-        for selector in SELECTORS {
-            text += &format!(
-                "\n[[dkim]]\ndomain = \"{SENDER_DOMAIN}\"\nselector = \"{selector}\"\nprivate_key = \"{}\"\n",
-                self.key_path(selector).display()
-            );
-        }
-        Ok(text)
+        ))
     }
 }
 

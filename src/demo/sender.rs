@@ -9,7 +9,7 @@ use std::process::{Command, Stdio};
 #[derive(Clone)]
 pub(super) struct Sending {
     pub(super) config: PathBuf,
-    pub(super) username: &'static str,
+    pub(super) username: String,
     pub(super) password: String,
     pub(super) from: String,
     pub(super) to: String,
@@ -40,7 +40,7 @@ impl Sending {
             "--tls",
             "required",
             "--user",
-            self.username,
+            &self.username,
             "--from",
             &self.from,
             "--to",

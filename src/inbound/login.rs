@@ -1,19 +1,19 @@
-//! Whether a user name and a password belong together.
+//! Whose user name and password these are.
 //!
-//! Argon2id takes tens of milliseconds and memory on purpose, so it runs off the async threads, a bounded number at a
-//! time, and a login that held is remembered for a while as a keyed digest: a client that opens a connection for each
-//! message pays once.
+//! The user name is an account's e-mail address. Argon2id takes tens of milliseconds and memory on purpose, so it runs
+//! off the async threads, a bounded number at a time, and a login that held is remembered for a while as a keyed digest:
+//! a client that opens a connection for each message pays once. What is remembered is forgotten when any account changes.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use arc_swap::ArcSwap;
 use aws_lc_rs::hmac;
+use ledger::{Account, AccountId, Ledger, LedgerError};
 use tokio::sync::Semaphore;
 
 use crate::clock;
-use crate::config::{Credential, PasswordHash};
+use crate::password::PasswordHash;
 
 /// How long a login that held is remembered.
 const REMEMBERED_FOR: Duration = Duration::from_secs(5 * 60);
@@ -22,60 +22,67 @@ const REMEMBERED_MAX: usize = 10_000;
 /// Passwords hashed at once; each takes about 19 MiB.
 const HASHING_MAX: usize = 2;
 
-/// The credentials, and the logins that held lately.
+/// The credentials of the ledger, and the logins that held lately.
 pub(crate) struct Logins {
-    credentials: ArcSwap<Vec<Credential>>,
-    /// Digest of a login that held, under a key that this process alone has, and until when it is believed.
-    held: Mutex<HashMap<[u8; 32], Instant>>,
+    ledger: Arc<Ledger>,
+    /// By the digest of a login that held, under a key that this process alone has.
+    held: Mutex<HashMap<[u8; 32], Held>>,
     key: hmac::Key,
     hashing: Semaphore,
 }
 
+/// A login that held: whose it is, and for how long it is believed.
+#[derive(Clone, Copy)]
+struct Held {
+    account: AccountId,
+    until: Instant,
+    generation: u64,
+}
+
 impl Logins {
-    pub(crate) fn new(credentials: Vec<Credential>) -> Self {
+    pub(crate) fn new(ledger: Arc<Ledger>) -> Self {
         Self {
-            credentials: ArcSwap::from_pointee(credentials),
+            ledger,
             held: Mutex::default(),
             key: hmac::Key::new(hmac::HMAC_SHA256, &clock::entropy::<32>()),
             hashing: Semaphore::new(HASHING_MAX),
         }
     }
 
-    /// Other credentials hold from now on; nothing is remembered of the old ones.
-    pub(crate) fn replace(&self, credentials: Vec<Credential>) {
-        self.credentials.store(Arc::new(credentials));
-        self.lock().clear();
-    }
-
-    /// Whether the password is this user's. An unknown user costs as much time as a wrong password.
-    pub(crate) async fn check(&self, username: &str, password: &[u8]) -> bool {
+    /// Whose user name and password these are. An unknown user costs as much time as a wrong password.
+    pub(crate) async fn check(
+        &self,
+        username: &str,
+        password: &[u8],
+    ) -> Result<Option<Arc<Account>>, LedgerError> {
         let digest = self.digest(username, password);
-        if self.remembers(&digest) {
-            return true;
+        let generation = self.ledger.generation();
+        if let Some(account) = self.remembers(&digest, generation) {
+            return self.ledger.account(account);
         }
         let Ok(_permit) = self.hashing.acquire().await else {
-            return false;
+            return Ok(None);
         };
-        let credentials = self.credentials.load_full();
-        let (username, password) = (username.to_owned(), password.to_owned());
-        let verify = move || {
-            let credential = credentials
-                .iter()
-                .find(|credential| credential.username == username);
-            match credential {
-                Some(credential) => credential.password_hash.verify(&password),
-                None => {
-                    // For its time only.
-                    PasswordHash::decoy().verify(&password);
-                    false
-                }
-            }
+        let account = self.ledger.account_of(username)?;
+        let hash = match &account {
+            Some(account) => self.good_hash(account.id)?,
+            None => None,
         };
-        let holds = tokio::task::spawn_blocking(verify).await.unwrap_or(false);
-        if holds {
-            self.remember(digest);
+        // For its time only, where there is none.
+        let (hash, exists) = hash.map_or_else(|| (PasswordHash::decoy(), false), |hash| (hash, true));
+        let password = password.to_owned();
+        let verified = tokio::task::spawn_blocking(move || hash.verify(&password)).await;
+        let account = account.filter(|_| exists && verified.unwrap_or(false));
+        if let Some(account) = &account {
+            self.remember(digest, account.id, generation);
         }
-        holds
+        Ok(account)
+    }
+
+    fn good_hash(&self, account: AccountId) -> Result<Option<PasswordHash>, LedgerError> {
+        let credential = self.ledger.credential(account)?;
+        let good = credential.filter(|credential| credential.is_good(clock::now().unix_ms()));
+        Ok(good.and_then(|credential| credential.password_hash.parse().ok()))
     }
 
     fn digest(&self, username: &str, password: &[u8]) -> [u8; 32] {
@@ -88,25 +95,33 @@ impl Logins {
         digest
     }
 
-    fn remembers(&self, digest: &[u8; 32]) -> bool {
-        self.lock()
-            .get(digest)
-            .is_some_and(|until| Instant::now() < *until)
+    fn remembers(&self, digest: &[u8; 32], generation: u64) -> Option<AccountId> {
+        let held = self.lock().get(digest).copied();
+        held.filter(|held| Instant::now() < held.until && held.generation == generation)
+            .map(|held| held.account)
     }
 
-    fn remember(&self, digest: [u8; 32]) {
+    fn remember(&self, digest: [u8; 32], account: AccountId, generation: u64) {
         let now = Instant::now();
         let mut held = self.lock();
         if held.len() >= REMEMBERED_MAX {
-            held.retain(|_, until| now < *until);
+            held.retain(|_, held| now < held.until && held.generation == generation);
             if held.len() >= REMEMBERED_MAX {
                 held.clear();
             }
         }
-        held.insert(digest, now + REMEMBERED_FOR);
+        let until = now + REMEMBERED_FOR;
+        held.insert(
+            digest,
+            Held {
+                account,
+                until,
+                generation,
+            },
+        );
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<[u8; 32], Instant>> {
+    fn lock(&self) -> MutexGuard<'_, HashMap<[u8; 32], Held>> {
         self.held.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use ledger::Account;
 use smtp::reply::Refusal;
 use smtp::server::{Answer, Output, Peer, Question, Session};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -30,6 +31,10 @@ pub(super) async fn run(stream: TcpStream, peer: SocketAddr, listener: Arc<Liste
     if !is_welcome(&listener, peer) {
         return turn_away(stream, &shared, Refusal::ClientDenied).await;
     }
+    let account = match attributed(&listener, &shared) {
+        Ok(account) => account,
+        Err(refusal) => return turn_away(stream, &shared, refusal).await,
+    };
     shared.metrics.opened();
     let served = async {
         stream.set_nodelay(true)?;
@@ -37,7 +42,7 @@ pub(super) async fn run(stream: TcpStream, peer: SocketAddr, listener: Arc<Liste
         if listener.settings.implicit_tls {
             stream = handshake(stream, &shared, listener.session.patience).await?;
         }
-        Service::new(stream, peer, listener, Arc::clone(&shared))
+        Service::new(stream, peer, listener, Arc::clone(&shared), account)
             .serve()
             .await
     };
@@ -57,6 +62,29 @@ fn is_welcome(listener: &Listener, peer: SocketAddr) -> bool {
             .trusted
             .iter()
             .any(|network| network.contains(peer.ip())),
+    }
+}
+
+/// The account to which the mail of a relay listener belongs, if the listener names one.
+fn attributed(listener: &Listener, shared: &Shared) -> Result<Option<Arc<Account>>, Refusal> {
+    let Some(address) = &listener.settings.account else {
+        return Ok(None);
+    };
+    match shared.desk.ledger.account_of(address) {
+        Ok(Some(account)) => Ok(Some(account)),
+        Ok(None) => {
+            let listener = &listener.settings.name;
+            tracing::warn!(
+                listener,
+                address,
+                "the account of this listener does not exist; make it, or name another"
+            );
+            Err(Refusal::ClientDenied)
+        }
+        Err(error) => {
+            tracing::error!(%error, "an account cannot be read");
+            Err(Refusal::ShuttingDown)
+        }
     }
 }
 
@@ -85,10 +113,17 @@ struct Service {
     unread: std::ops::Range<usize>,
     out: Vec<u8>,
     closed: bool,
+    told_of_shutdown: bool,
 }
 
 impl Service {
-    fn new(stream: Stream, peer: SocketAddr, listener: Arc<Listener>, shared: Arc<Shared>) -> Self {
+    fn new(
+        stream: Stream,
+        peer: SocketAddr,
+        listener: Arc<Listener>,
+        shared: Arc<Shared>,
+        account: Option<Arc<Account>>,
+    ) -> Self {
         let tls = matches!(stream, Stream::Tls(_));
         let session = Session::new(
             Arc::clone(&listener.session),
@@ -98,6 +133,7 @@ impl Service {
             },
         );
         let mut incoming = Incoming::new(peer, Arc::clone(&listener), Arc::clone(&shared));
+        incoming.account = account;
         incoming.cipher = stream.cipher();
         Self {
             stream: Some(stream),
@@ -109,6 +145,7 @@ impl Service {
             unread: 0..0,
             out: Vec::with_capacity(512),
             closed: false,
+            told_of_shutdown: false,
         }
     }
 
@@ -161,19 +198,32 @@ impl Service {
         Ok(match question {
             Question::Authenticate { username, password } => {
                 self.flush().await?;
-                let holds = self
+                let login = self
                     .shared
                     .logins
                     .check(&username, password.expose().as_bytes())
                     .await;
-                if !holds {
-                    self.shared.metrics.login_failed();
-                    tracing::warn!(username, listener = self.listener.settings.name, "a login failed");
+                match login {
+                    Ok(account) => {
+                        if account.is_none() {
+                            self.shared.metrics.login_failed();
+                            tracing::warn!(
+                                username,
+                                listener = self.listener.settings.name,
+                                "a login failed"
+                            );
+                        }
+                        self.incoming.account = account;
+                        Answer::Authenticated(self.incoming.account.is_some())
+                    }
+                    Err(error) => {
+                        tracing::error!(%error, "a login cannot be checked");
+                        Answer::Refuse(Refusal::AuthenticationUnavailable)
+                    }
                 }
-                Answer::Authenticated(holds)
             }
-            // Who may send here was settled by the listener: trusted networks, or authentication before MAIL.
-            Question::Sender { .. } | Question::Recipient(_) => Answer::Allow,
+            Question::Sender { .. } => self.incoming.may_begin(),
+            Question::Recipient(_) => Answer::Allow,
             Question::Message(received) => {
                 self.flush().await?;
                 self.incoming.accept(received).await
@@ -188,7 +238,7 @@ impl Service {
         };
         let patience = self.session.patience();
         let mut stopping = self.shared.lifecycle.stopping();
-        let stopped = *stopping.borrow();
+        // A session that is busy when the end is announced hears of it when it next comes here.
         tokio::select! {
             read = stream.read(&mut self.input) => {
                 let count = read?;
@@ -196,7 +246,10 @@ impl Service {
                 return Ok(count > 0);
             }
             () = tokio::time::sleep(patience) => self.session.handle_timeout(),
-            _ = stopping.wait_for(|stopping| *stopping), if !stopped => self.session.handle_shutdown(),
+            _ = stopping.wait_for(|stopping| *stopping), if !self.told_of_shutdown => {
+                self.told_of_shutdown = true;
+                self.session.handle_shutdown();
+            }
         }
         Ok(true)
     }

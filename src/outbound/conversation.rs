@@ -63,7 +63,7 @@ impl Conversation {
                 Some(output) => self.handle(output).await,
                 None if self.connection.client.is_idle() => self.next_or_wait().await,
                 None => {
-                    if !self.begin_ahead() {
+                    if !self.begin_ahead().await {
                         self.connection.exchange().await;
                     }
                 }
@@ -100,7 +100,7 @@ impl Conversation {
             return self.quit().await;
         }
         match self.route.take_or_idle(&self.shared) {
-            Some(delivery) => self.begin(delivery),
+            Some(delivery) => self.begin(delivery).await,
             None => {
                 let rested = self.rest().await;
                 self.route.resume();
@@ -132,25 +132,25 @@ impl Conversation {
 
     /// While a reply is awaited: begins the next transaction if the session can take it, so that its commands leave
     /// with the body of this one.
-    fn begin_ahead(&mut self) -> bool {
+    async fn begin_ahead(&mut self) -> bool {
         let room = self.begun < self.shared.config.delivery.messages_per_connection;
         if !room || !self.connection.client.wants_transaction() {
             return false;
         }
         match self.route.take_ahead(&self.shared) {
             Some(delivery) => {
-                self.begin(delivery);
+                self.begin(delivery).await;
                 true
             }
             None => false,
         }
     }
 
-    fn begin(&mut self, delivery: Delivery) {
-        if self.shared.queue.is_canceled(&delivery) {
-            return self.shared.settle_unsent(delivery, &Verdict::Canceled, None);
-        }
+    async fn begin(&mut self, delivery: Delivery) {
         self.route.staff(&self.shared);
+        let Some(delivery) = self.shared.finish(delivery).await else {
+            return;
+        };
         let message = &delivery.message;
         let transaction = Transaction {
             reverse_path: message.reverse_path.clone(),
@@ -186,9 +186,11 @@ impl Conversation {
 
     async fn write_message(&mut self, message: &Message) -> io::Result<()> {
         let mut stuffer = Stuffer::new();
-        let out = self.connection.gathered();
-        stuffer.encode(&message.head, out);
-        match message.resident_body() {
+        let finished = message.finished();
+        let head = finished.map_or(&message.head, |finished| &finished.head);
+        stuffer.encode(head, self.connection.gathered());
+        let in_memory = finished.map(|finished| Arc::clone(&finished.pieces));
+        match in_memory.or_else(|| message.resident_body()) {
             Some(pieces) => {
                 for piece in pieces.iter() {
                     stuffer.encode(piece, self.connection.gathered());

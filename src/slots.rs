@@ -1,4 +1,4 @@
-//! How many sessions may be open: in all, and from one address.
+//! How many sessions or connections may be open: in all, and from one address.
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
@@ -43,13 +43,23 @@ impl Slots {
         }
     }
 
+    /// A place for a client at `address`.
     pub(crate) fn take(&self, address: IpAddr) -> Result<Slot, NoSlot> {
+        self.take_among(address, self.max_per_address)
+    }
+
+    /// A place for an address that speaks for many clients: only the bound over all of them holds.
+    pub(crate) fn take_for_many(&self, address: IpAddr) -> Result<Slot, NoSlot> {
+        self.take_among(address, usize::MAX)
+    }
+
+    fn take_among(&self, address: IpAddr, max_here: usize) -> Result<Slot, NoSlot> {
         let mut open = lock(&self.open);
         if open.all >= self.max {
             return Err(NoSlot::Server);
         }
         let here = open.by_address.entry(address).or_default();
-        if *here >= self.max_per_address {
+        if *here >= max_here {
             return Err(NoSlot::Address);
         }
         *here += 1;
@@ -94,7 +104,9 @@ mod tests {
         let first = slots.take(here).ok();
         let _second = slots.take(here).ok();
         assert_eq!(slots.take(here).err(), Some(NoSlot::Address));
+        assert!(slots.take_for_many(here).is_ok());
         let _third = slots.take(there).ok();
+        assert_eq!(slots.take_for_many(here).err(), Some(NoSlot::Server));
         assert_eq!(slots.take(there).err(), Some(NoSlot::Server));
         drop(first);
         assert!(slots.take(here).is_ok());

@@ -1,7 +1,5 @@
-//! Who may submit mail, and how their passwords are kept.
-//!
-//! A password is kept as an Argon2id hash (RFC 9106) and nowhere else. One verification takes [`MEMORY_KIB`] of memory
-//! and about 20 ms of one core; whoever verifies bounds how many run at once.
+//! How passwords are kept: as an Argon2id hash (RFC 9106) and in no other way. One verification takes some 19 MiB of
+//! memory and about 20 ms of one core; whoever verifies bounds how many run at once.
 
 use std::fmt;
 use std::str::FromStr;
@@ -18,15 +16,6 @@ const LANES: u32 = 1;
 /// A hash that asks for more memory than this would let every login attempt stall the server.
 const MEMORY_KIB_MAX: u32 = 256 * 1024;
 
-/// A user who may submit mail.
-#[derive(Clone, Debug)]
-pub struct Credential {
-    /// The name given to AUTH.
-    pub username: String,
-    /// The hash of the password.
-    pub password_hash: PasswordHash,
-}
-
 /// An Argon2id hash, known to be well-formed. `Debug` does not show it.
 #[derive(Clone, PartialEq, Eq)]
 pub struct PasswordHash(String);
@@ -35,7 +24,7 @@ pub struct PasswordHash(String);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum PasswordHashError {
     /// It is not a PHC string with salt and hash.
-    #[error("not a password hash; `postrider credential new NAME` makes one, $argon2id$…")]
+    #[error("not a password hash")]
     Syntax,
     /// It was made with another algorithm.
     #[error("not an Argon2id hash; other algorithms are not supported")]
@@ -73,7 +62,7 @@ impl PasswordHash {
         Self(NOBODY.to_owned())
     }
 
-    /// The PHC string, for the configuration file.
+    /// The PHC string, to be kept.
     pub fn as_str(&self) -> &str {
         &self.0
     }

@@ -1,0 +1,268 @@
+//! The last thing that is done to a message before it leaves: a copy of a bulk mail is rendered, and whatever is to be
+//! signed is signed.
+//!
+//! It is done when the message is due and not when it is accepted: a signature costs more than everything else that
+//! happens to a message, and nobody who waits for a 250 should wait for it. What is made is kept with the message until
+//! the last of its deliveries leaves memory.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
+
+use api::Rendering;
+use arc_swap::ArcSwap;
+use bytes::Bytes;
+use content::author::author_domain;
+use content::dkim::{BodyHash, PrivateKey, SelectedKey, Signer, Signers};
+use content::header::block_length;
+use ledger::{AccountId, EmailId, Ledger, LedgerError};
+use queue::{Finish, Finished, Message, Owner, Queue, QueueError, QueueId, Reason, Verdict};
+use thiserror::Error;
+
+use crate::clock;
+use crate::journal::{Event, Journal};
+
+/// Signers of accounts' domains kept in memory.
+const SIGNERS_MAX: usize = 1_000;
+/// Templates kept in memory; each has at most the size of a request.
+const TEMPLATES_MAX: usize = 8;
+
+/// Finishes messages.
+pub(crate) struct Finisher {
+    queue: Arc<Queue>,
+    ledger: Arc<Ledger>,
+    journal: Arc<dyn Journal>,
+    /// The signers of the configuration, for mail without an account.
+    signers: ArcSwap<Signers>,
+    accounts: Mutex<Known<(AccountId, String), Signer>>,
+    templates: Mutex<Known<QueueId, Rendering>>,
+}
+
+/// What was made lately, of the ledger's state at one moment.
+struct Known<K, V> {
+    generation: u64,
+    entries: HashMap<K, Arc<V>>,
+}
+
+/// Why a message cannot leave.
+#[derive(Debug, Error)]
+enum Unfinished {
+    #[error(transparent)]
+    Queue(#[from] QueueError),
+    #[error(transparent)]
+    Ledger(#[from] LedgerError),
+    #[error("its author's domain is not one of the account's any more")]
+    NoDomain,
+    #[error("a signing key of {0} cannot be used")]
+    Key(String),
+    #[error("its template is gone")]
+    NoTemplate,
+    #[error("it cannot be rendered: {0}")]
+    Template(String),
+    #[error("finishing it failed")]
+    Bug,
+}
+
+impl Unfinished {
+    /// What becomes of the recipients: another attempt can help where the store is the trouble.
+    fn verdict(self) -> Verdict {
+        let text = format!("the message was not sent: {self}");
+        match self {
+            Self::Queue(_) | Self::Ledger(_) | Self::Bug => Verdict::Deferred(Reason {
+                status: "4.3.0".into(),
+                text,
+            }),
+            Self::NoDomain | Self::Key(_) => Verdict::Refused(Reason {
+                status: "5.7.1".into(),
+                text,
+            }),
+            Self::NoTemplate | Self::Template(_) => Verdict::Refused(Reason {
+                status: "5.6.0".into(),
+                text,
+            }),
+        }
+    }
+}
+
+impl Finisher {
+    pub(crate) fn new(
+        queue: Arc<Queue>,
+        ledger: Arc<Ledger>,
+        journal: Arc<dyn Journal>,
+        signers: Signers,
+    ) -> Self {
+        Self {
+            queue,
+            ledger,
+            journal,
+            signers: ArcSwap::from_pointee(signers),
+            accounts: Mutex::new(Known::new()),
+            templates: Mutex::new(Known::new()),
+        }
+    }
+
+    /// Other keys sign for mail without an account from now on.
+    pub(crate) fn replace_signers(&self, signers: Signers) {
+        self.signers.store(Arc::new(signers));
+    }
+
+    /// What is to be done to a relayed message with this header.
+    pub(crate) fn needed_by(&self, header: &[u8]) -> Finish {
+        match self.signers.load().for_header(header) {
+            Some(_) => Finish::Sign,
+            None => Finish::AsStored,
+        }
+    }
+
+    /// Does what is left to do.
+    ///
+    /// # Errors
+    /// What becomes of the recipients of a message that cannot leave.
+    pub(crate) async fn finish(self: &Arc<Self>, message: &Arc<Message>) -> Result<(), Verdict> {
+        if message.handling.finish == Finish::AsStored || message.finished().is_some() {
+            return Ok(());
+        }
+        let (finisher, message) = (Arc::clone(self), Arc::clone(message));
+        let id = message.id;
+        // A thread that serves nobody else meanwhile: a signature takes longer than a session may be kept waiting.
+        let finished = tokio::task::spawn_blocking(move || {
+            let finished = finisher.make(&message)?;
+            message.keep_finished(finished);
+            Ok(())
+        });
+        finished.await.unwrap_or(Err(Unfinished::Bug)).map_err(|why| {
+            tracing::warn!(%id, %why, "a message cannot leave");
+            why.verdict()
+        })
+    }
+
+    fn make(&self, message: &Message) -> Result<Finished, Unfinished> {
+        let stored = self.stored(message)?;
+        let owner = message.handling.owner.map(|Owner(id)| AccountId::from_bytes(id));
+        let pieces: Arc<[Bytes]> = match message.handling.finish {
+            Finish::AsStored | Finish::Sign => stored,
+            Finish::Render(template) => {
+                let octets = self.rendering(template)?.render(message.id, &stored.concat());
+                Arc::from([Bytes::from(octets.map_err(Unfinished::Template)?)])
+            }
+        };
+        let mut head = self.sign(message.id, owner, &pieces)?;
+        head.extend_from_slice(&message.head);
+        Ok(Finished {
+            head: head.into(),
+            pieces,
+        })
+    }
+
+    /// The octets as they are stored, from memory if they are there.
+    fn stored(&self, message: &Message) -> Result<Arc<[Bytes]>, QueueError> {
+        match message.resident_body() {
+            Some(pieces) => Ok(pieces),
+            None => (0..message.pieces)
+                .map(|piece| self.queue.piece(message, piece))
+                .collect(),
+        }
+    }
+
+    fn sign(&self, id: QueueId, owner: Option<AccountId>, pieces: &[Bytes]) -> Result<Vec<u8>, Unfinished> {
+        let started = Instant::now();
+        let first = pieces.first().map(Bytes::as_ref).unwrap_or_default();
+        // A header larger than a piece, which no honest one is, is not signed.
+        let Some(end) = block_length(first) else {
+            return Ok(Vec::new());
+        };
+        let (header, begun) = first.split_at(end);
+        let Some(signer) = self.signer(owner, header)? else {
+            return Ok(Vec::new());
+        };
+        let mut hash = BodyHash::new();
+        hash.push(begun);
+        pieces.iter().skip(1).for_each(|piece| hash.push(piece));
+        let fields = signer.sign(header, &hash.finish(), clock::now().unix_ms() / 1000);
+        self.journal.record(Event::Signed {
+            id,
+            domain: signer.domain(),
+            signatures: signer.keys().count(),
+            took: started.elapsed(),
+        });
+        Ok(fields)
+    }
+
+    /// Who signs for the author: of an account's mail the account's own domain, else the configuration.
+    fn signer(&self, owner: Option<AccountId>, header: &[u8]) -> Result<Option<Arc<Signer>>, Unfinished> {
+        let configured = || self.signers.load().for_header(header).cloned();
+        let Some(account) = owner else {
+            return Ok(configured());
+        };
+        let Some(author) = author_domain(header) else {
+            return Ok(None);
+        };
+        match self.account_signer(account, author)? {
+            Some(signer) => Ok(Some(signer)),
+            None => configured().map(Some).ok_or(Unfinished::NoDomain),
+        }
+    }
+
+    fn account_signer(&self, account: AccountId, name: String) -> Result<Option<Arc<Signer>>, Unfinished> {
+        let generation = self.ledger.generation();
+        let key = (account, name);
+        if let Some(signer) = lock(&self.accounts).at(generation).get(&key) {
+            return Ok(Some(Arc::clone(signer)));
+        }
+        let domains = self.ledger.domains(account)?;
+        let Some(domain) = domains.iter().find(|domain| domain.name == key.1) else {
+            return Ok(None);
+        };
+        let unusable = || Unfinished::Key(domain.name.clone());
+        let keys = domain.signing_keys().map(|key| {
+            let private = PrivateKey::from_pem(&key.private_key_pem).map_err(|_| unusable())?;
+            Ok(SelectedKey::new(&key.selector, private))
+        });
+        let keys: Vec<SelectedKey> = keys.collect::<Result<_, Unfinished>>()?;
+        let signer = Arc::new(Signer::new(&domain.name, keys).map_err(|_| unusable())?);
+        lock(&self.accounts).keep(generation, key, &signer, SIGNERS_MAX);
+        Ok(Some(signer))
+    }
+
+    fn rendering(&self, template: QueueId) -> Result<Arc<Rendering>, Unfinished> {
+        // A template never changes: whatever the ledger's state, what was made of it holds.
+        if let Some(rendering) = lock(&self.templates).entries.get(&template) {
+            return Ok(Arc::clone(rendering));
+        }
+        let stored = self.ledger.template(EmailId::from_bytes(template.to_bytes()))?;
+        let stored = stored.ok_or(Unfinished::NoTemplate)?;
+        let rendering = Arc::new(Rendering::read(&stored.content).map_err(Unfinished::Template)?);
+        lock(&self.templates).keep(0, template, &rendering, TEMPLATES_MAX);
+        Ok(rendering)
+    }
+}
+
+impl<K: Eq + std::hash::Hash, V> Known<K, V> {
+    fn new() -> Self {
+        Self {
+            generation: 0,
+            entries: HashMap::new(),
+        }
+    }
+
+    /// What is known of the ledger's state `generation`.
+    fn at(&mut self, generation: u64) -> &HashMap<K, Arc<V>> {
+        if self.generation != generation {
+            self.entries.clear();
+            self.generation = generation;
+        }
+        &self.entries
+    }
+
+    fn keep(&mut self, generation: u64, key: K, value: &Arc<V>, max: usize) {
+        self.at(generation);
+        if self.entries.len() >= max {
+            self.entries.clear();
+        }
+        self.entries.insert(key, Arc::clone(value));
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
