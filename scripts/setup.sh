@@ -3,11 +3,13 @@
 #
 #   run    what building and `postrider demo` need: a Rust toolchain (checked, not installed), clang and libclang
 #          (RocksDB's bindings are generated from its C header), a C++ compiler
-#   test   that, and the software the end-to-end tests talk to: Postfix, swaks, dkimpy, aiosmtpd, Nodemailer, strace
+#   test   that, the software the end-to-end tests talk to: Postfix, swaks, dkimpy, aiosmtpd, Schemathesis, Nodemailer,
+#          strace, curl, and what clients/test.sh runs: PHP, the TypeScript compiler
 #   bench  run, and what we are measured against: Postfix with its load tools, OpenDKIM
 #
 # Debian packages are installed as root or with sudo; without either the script says what to install. Python and Node
-# packages go to $HOME/.cache/postrider (POSTRIDER_CACHE), pinned in scripts/requirements.txt and scripts/node/.
+# packages go to $HOME/.cache/postrider (POSTRIDER_CACHE), pinned in scripts/requirements.txt and scripts/node/;
+# those of the TypeScript client go to its own node_modules, where its compiler looks for them.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 cache=${POSTRIDER_CACHE:-$HOME/.cache/postrider}
@@ -32,8 +34,10 @@ missing_for_test() {
   perl -MNet::SSLeay -e 1 2>/dev/null || echo libnet-ssleay-perl # STARTTLS in swaks
   has openssl || echo openssl
   has strace || echo strace
+  has curl || echo curl # HTTP/2
   has node || echo nodejs
   has npm || echo npm
+  has php || echo php-cli
   has python3 || echo python3
   python3 -c 'import venv, ensurepip' 2>/dev/null || echo python3-venv
 }
@@ -44,6 +48,7 @@ missing_for_bench() {
   has openssl || echo openssl
   has python3 || echo python3
   has curl || echo curl
+  has wrk || echo wrk
 }
 
 install_debian() {
@@ -99,6 +104,17 @@ install_node() {
   echo "$pins" >"$stamp"
 }
 
+install_typescript() {
+  local pins client=$here/../clients/typescript
+  local stamp=$client/node_modules/stamp
+  pins=$(cat "$client/package.json" "$client/package-lock.json" | sha256sum)
+  fresh "$stamp" "$pins" && return 0
+  say "installing Node packages into clients/typescript/node_modules"
+  (cd "$client" && npm ci --silent --no-audit --no-fund) \
+    || die "npm could not install clients/typescript/package.json (is there a network?)"
+  echo "$pins" >"$stamp"
+}
+
 case $what in
   run)
     check_rust
@@ -111,6 +127,7 @@ case $what in
     install_debian "${packages[@]}"
     install_python
     install_node
+    install_typescript
     ;;
   bench)
     check_rust

@@ -233,10 +233,7 @@ fn strangers_are_turned_away_from_a_relay_listener() {
 #[test]
 fn submission_wants_tls_and_a_password() {
     let mut world = World::new();
-    world.settings.submission(
-        "app",
-        "$argon2id$v=19$m=8,t=1,p=1$c2FsdCBvZiB0aGUgZWFydGg$AAAAAAAAAAAAAAAAAAAAAA",
-    );
+    world.settings.submission();
     let _program = world.start();
     let mut client = Client::connect(world.submission());
     let offer = client.expect("EHLO client.test", 250);
@@ -252,10 +249,7 @@ fn submission_wants_tls_and_a_password() {
 #[test]
 fn commands_behind_starttls_are_refused() {
     let mut world = World::new();
-    world.settings.submission(
-        "app",
-        "$argon2id$v=19$m=8,t=1,p=1$c2FsdCBvZiB0aGUgZWFydGg$AAAAAAAAAAAAAAAAAAAAAA",
-    );
+    world.settings.submission();
     let _program = world.start();
     let mut client = Client::hello(world.submission());
     client.send(b"STARTTLS\r\nMAIL FROM:<a@src.test>\r\n");

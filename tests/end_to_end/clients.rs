@@ -2,21 +2,19 @@
 
 use std::process::Command;
 
-use argon2::password_hash::{PasswordHasher, SaltString};
-use argon2::{Algorithm, Argon2, Params, Version};
-
+use crate::world::customer::Customer;
 use crate::world::host::Mail;
+use crate::world::program::Program;
 use crate::world::{World, tools};
 
-const USERNAME: &str = "app";
-const PASSWORD: &str = "correct horse battery staple";
+const USERNAME: &str = "app@src.test";
 
 #[test]
 fn swaks_hands_over_with_starttls_and_a_password() {
     let world = world();
-    let (host, program) = (world.host(2), world.start());
+    let (host, (program, customer)) = (world.host(2), start(&world));
     for (number, mechanism) in ["PLAIN", "LOGIN"].into_iter().enumerate() {
-        tools::run(&mut swaks(&world, mechanism), "");
+        tools::run(&mut swaks(&world, mechanism, &customer), "");
         let mail = host.mail(number + 1).remove(number);
         assert_eq!(
             (mail.reverse_path.as_str(), &mail.recipients[..]),
@@ -31,8 +29,8 @@ fn swaks_hands_over_with_starttls_and_a_password() {
 #[test]
 fn smtplib_hands_over_with_starttls_and_a_password() {
     let world = world();
-    let (host, program) = (world.host(2), world.start());
-    tools::run(&mut smtplib(&world, PASSWORD), "");
+    let (host, (program, customer)) = (world.host(2), start(&world));
+    tools::run(&mut smtplib(&world, &customer.smtp_password), "");
     let mail = &host.mail(1)[0];
     assert!(mail.text.contains("filename=\"all.bin\""));
     assert_authenticated(mail);
@@ -42,7 +40,7 @@ fn smtplib_hands_over_with_starttls_and_a_password() {
 #[test]
 fn smtplib_is_refused_with_a_wrong_password() {
     let world = world();
-    let _program = world.start();
+    let (_program, _) = start(&world);
     let output = smtplib(&world, "wrong").output().expect("Python starts");
     assert_eq!(
         String::from_utf8_lossy(&output.stderr).trim(),
@@ -53,10 +51,10 @@ fn smtplib_is_refused_with_a_wrong_password() {
 #[test]
 fn nodemailer_hands_over_with_starttls_and_a_password() {
     let world = world();
-    let (host, program) = (world.host(2), world.start());
+    let (host, (program, customer)) = (world.host(2), start(&world));
     let mut node = tools::node();
     node.env("NODE_PATH", "node_modules").arg(foreign("send.js"));
-    tools::run(node.args(arguments(&world, PASSWORD)), "");
+    tools::run(node.args(arguments(&world, &customer.smtp_password)), "");
     for (mail, subject) in host
         .mail(3)
         .iter()
@@ -93,21 +91,18 @@ fn swaks_relays_from_a_trusted_network_without_a_password() {
 fn world() -> World {
     let mut world = World::new();
     world.mx("dest.test", &[(10, 2)]);
-    world.settings.submission(USERNAME, &password_hash(PASSWORD));
+    world.settings.submission();
     world
 }
 
-/// A hash that is cheap to check: what it costs is not what these tests are about.
-pub fn password_hash(password: &str) -> String {
-    let params = Params::new(8, 1, 1, None).expect("the least Argon2 allows");
-    let salt = SaltString::from_b64("c2FsdCBvZiB0aGUgZWFydGg").expect("base64");
-    Argon2::new(Algorithm::Argon2id, Version::V0x13, params)
-        .hash_password(password.as_bytes(), &salt)
-        .expect("a hash")
-        .to_string()
+/// The server, with an account that may send from src.test.
+fn start(world: &World) -> (Program, Customer) {
+    let program = world.start();
+    let customer = program.customer(USERNAME, &["src.test"]);
+    (program, customer)
 }
 
-fn swaks(world: &World, mechanism: &str) -> Command {
+fn swaks(world: &World, mechanism: &str, customer: &Customer) -> Command {
     let mut command = Command::new(tools::debian("swaks", "swaks"));
     command.args([
         "--server",
@@ -116,7 +111,12 @@ fn swaks(world: &World, mechanism: &str) -> Command {
         "--auth",
         mechanism,
     ]);
-    command.args(["--auth-user", USERNAME, "--auth-password", PASSWORD]);
+    command.args([
+        "--auth-user",
+        USERNAME,
+        "--auth-password",
+        &customer.smtp_password,
+    ]);
     command.args([
         "--from",
         "a@src.test",

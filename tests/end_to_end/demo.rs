@@ -13,11 +13,17 @@ fn the_demonstration_tells_the_whole_journey() {
     let told = String::from_utf8(output.stdout).expect("text");
     let mut rest = told.as_str();
     for step in [
-        "signed",
         "synced",
         "accepted",
         "MX found",
         "connected",
+        "signed",
+        "verified",
+        "delivered",
+        // The second one, over REST, finds everything known and a connection open.
+        "synced",
+        "accepted",
+        "signed",
         "verified",
         "delivered",
     ] {

@@ -144,7 +144,7 @@ fn without_a_server_the_command_line_says_so() {
     let output = cli(world.settings.path(), &["queue", "list"]);
     assert!(!output.status.success());
     let said = String::from_utf8_lossy(&output.stderr);
-    assert!(said.contains(&world.settings.api().to_string()), "{said}");
+    assert!(said.contains(&world.settings.operator().to_string()), "{said}");
 }
 
 /// `postrider store check` reads a store that no server has open.
@@ -171,14 +171,23 @@ fn a_fresh_folder_leads_to_a_delivered_message() {
     world.mx("dest.test", &[(10, 2)]);
     let host = world.host(2);
     let folder = world.path("fresh").display().to_string();
-    let init = ["init", &folder, "--hostname", "mail.src.test", "--json"];
+    let init = [
+        "init",
+        &folder,
+        "--hostname",
+        "mail.src.test",
+        "--email",
+        "app@src.test",
+        "--json",
+    ];
     let init = cli(world.settings.path(), &init);
     assert!(init.status.success(), "{}", String::from_utf8_lossy(&init.stderr));
     let made: Value = serde_json::from_slice(&init.stdout).expect("JSON");
     let config = made["config"].as_str().expect("the path of the configuration");
 
     world.settings = world.settings.take_over(Path::new(config), world.dns.address());
-    let _program = world.start();
+    let program = world.start();
+    program.json(&["domain", "add", "app@src.test", "src.test", "--trusted"]);
     let password = world.path("password");
     std::fs::write(&password, made["password"].as_str().expect("a password")).expect("a file");
     let password = password.display().to_string();
@@ -189,7 +198,7 @@ fn a_fresh_folder_leads_to_a_delivered_message() {
         "--to",
         "b@dest.test",
         "--user",
-        "app",
+        "app@src.test",
         "--password-file",
         &password,
     ];

@@ -6,6 +6,8 @@
 //! for a slow machine, and says what was missing when it passes.
 
 pub mod client;
+pub mod connection;
+pub mod customer;
 pub mod host;
 pub mod program;
 pub mod settings;
@@ -20,6 +22,7 @@ use postrider::demo::dns::{Data, Responder};
 use tempfile::TempDir;
 
 pub use client::Client;
+pub use connection::Connection;
 pub use host::{Action, Host, Moment};
 pub use program::Program;
 pub use settings::Settings;
@@ -31,7 +34,9 @@ pub const RELAY_PORT: u16 = 2525;
 /// The port of Postrider's submission listener.
 pub const SUBMISSION_PORT: u16 = 2587;
 /// The port of Postrider's operator HTTP.
-pub const API_PORT: u16 = 8025;
+pub const OPERATOR_PORT: u16 = 8025;
+/// The port of Postrider's customer HTTP.
+pub const API_PORT: u16 = 8080;
 
 /// How long anything may take before a test gives up on it.
 const DEADLINE: Duration = Duration::from_secs(90);
@@ -123,6 +128,16 @@ impl World {
                 key.selector
             );
             self.settings.push("dkim", &entry);
+        }
+    }
+
+    /// Publishes the TXT records of a domain, as the API tells them.
+    pub fn publish(&self, domain: &serde_json::Value) {
+        for record in domain["dns_records"].as_array().expect("records") {
+            if record["type"] == "TXT" {
+                let text = |name: &str| record[name].as_str().expect("a text");
+                self.dns.add(text("name"), Data::Txt(text("value").to_owned()));
+            }
         }
     }
 

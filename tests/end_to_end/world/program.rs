@@ -95,9 +95,19 @@ impl Program {
         })
     }
 
+    /// Where the customers' HTTP is.
+    pub fn api(&self) -> std::net::SocketAddr {
+        self.settings.api()
+    }
+
+    /// The operator token.
+    pub fn token(&self) -> String {
+        operator_token(&self.settings)
+    }
+
     /// The status and body of an operator request.
     pub fn http(&self, method: &str, path: &str) -> (u16, String) {
-        self.http_as(&operator_token(&self.settings), method, path)
+        self.http_as(&self.token(), method, path)
     }
 
     /// The same for somebody who presents another token.
@@ -148,6 +158,13 @@ impl Program {
         summary["deliveries"].as_u64().expect("a number of deliveries")
     }
 
+    /// Waits until so much is left to deliver: outcomes are settled a little after they are heard.
+    pub fn queue_shrinks_to(&self, count: u64) {
+        eventually(&format!("a queue of {count}"), || {
+            (self.queued() == count).then_some(())
+        });
+    }
+
     /// Waits until nothing is left to deliver.
     pub fn drained(&self) {
         eventually("an empty queue", || (self.queued() == 0).then_some(()));
@@ -184,7 +201,7 @@ fn operator_token(settings: &Settings) -> String {
 
 /// One HTTP/1.1 request; none while nobody answers.
 fn http(settings: &Settings, token: &str, method: &str, path: &str) -> Option<(u16, String)> {
-    let mut stream = TcpStream::connect_timeout(&settings.api(), Duration::from_secs(5)).ok()?;
+    let mut stream = TcpStream::connect_timeout(&settings.operator(), Duration::from_secs(5)).ok()?;
     stream.set_read_timeout(Some(Duration::from_secs(30))).ok()?;
     let request = format!(
         "{method} {path} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {token}\r\n\

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use toml::{Table, Value};
 
-use super::{API_PORT, RELAY_PORT, SMTP_PORT, SUBMISSION_PORT};
+use super::{API_PORT, OPERATOR_PORT, RELAY_PORT, SMTP_PORT, SUBMISSION_PORT};
 
 /// What a configuration file will say.
 #[derive(Clone)]
@@ -47,6 +47,9 @@ impl Settings {
             servers = ["{dns}"]
             timeout = "2s"
 
+            [operator]
+            address = "{own}:{OPERATOR_PORT}"
+
             [api]
             address = "{own}:{API_PORT}"
 
@@ -82,7 +85,9 @@ impl Settings {
                 .expect("a listener")
                 .insert("address".into(), moved.to_string().into());
         }
-        taken.set("api.address", SocketAddr::from((self.own, API_PORT)).to_string());
+        for (key, port) in [("operator.address", OPERATOR_PORT), ("api.address", API_PORT)] {
+            taken.set(key, SocketAddr::from((self.own, port)).to_string());
+        }
         taken.set("delivery.smtp_port", i64::from(SMTP_PORT));
         taken.set("dns.servers", vec![dns.to_string()]);
         taken
@@ -135,20 +140,21 @@ impl Settings {
         self
     }
 
-    /// Adds a submission listener with STARTTLS, and one user.
-    pub fn submission(&mut self, username: &str, password_hash: &str) -> &mut Self {
+    /// Adds a submission listener with STARTTLS.
+    pub fn submission(&mut self) -> &mut Self {
         let own = self.own;
         self.push(
             "listener",
             &format!("name = 'submission'\nkind = 'submission'\naddress = '{own}:{SUBMISSION_PORT}'"),
-        );
-        self.push(
-            "credential",
-            &format!("username = '{username}'\npassword_hash = '{password_hash}'"),
         )
     }
 
     /// The address of the operator's HTTP.
+    pub fn operator(&self) -> SocketAddr {
+        SocketAddr::from((self.own, OPERATOR_PORT))
+    }
+
+    /// The address of the customers' HTTP.
     pub fn api(&self) -> SocketAddr {
         SocketAddr::from((self.own, API_PORT))
     }

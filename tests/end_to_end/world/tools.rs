@@ -50,6 +50,11 @@ pub fn node() -> Command {
 
 /// Runs a command to its end, with `input` on its standard input, and expects it to succeed.
 pub fn run(command: &mut Command, input: &str) -> Output {
+    run_with(command, input.as_bytes())
+}
+
+/// The same with any octets.
+pub fn run_with(command: &mut Command, input: &[u8]) -> Output {
     use std::io::Write;
     let mut child = command
         .stdin(Stdio::piped())
@@ -58,7 +63,7 @@ pub fn run(command: &mut Command, input: &str) -> Output {
         .spawn()
         .unwrap_or_else(|error| panic!("{command:?}: {error}"));
     // A program that does not read its input to the end says why by its exit status.
-    let _ = child.stdin.take().expect("piped").write_all(input.as_bytes());
+    let _ = child.stdin.take().expect("piped").write_all(input);
     let output = child.wait_with_output().expect("it ends");
     assert!(
         output.status.success(),

@@ -1,0 +1,9 @@
+//! The platform: mail of accounts, over REST and over SMTP, through the same spool to the same receivers.
+
+mod bulk;
+mod domains;
+mod idempotency;
+mod mail;
+mod quota;
+mod sandbox;
+mod submission;

@@ -1,0 +1,218 @@
+//! Who asks, and how: everybody that it takes to hear each status of an operation.
+
+use std::cell::Cell;
+use std::thread;
+
+use serde_json::json;
+
+use super::operations::Row;
+use super::{UNKNOWN, tomorrow};
+use crate::world::customer::{Customer, Reply};
+use crate::world::{Connection, Program};
+
+use How::{
+    Bare, Broken, Empty, Good, Hasty, Huge, Keyless, Null, Pending, Plain, Query, Reused, Slow, Spare,
+    Suspended, Twice, Twins, Unknown,
+};
+
+/// Octets of the largest body, as the server is told.
+pub const BODY_MAX: usize = 1024 * 1024;
+
+/// How a status is provoked.
+#[derive(Clone, Copy, Debug)]
+pub enum How {
+    /// With a request that the operation takes.
+    Good,
+    /// The same by an account that nobody else needs.
+    Spare,
+    /// Without a key.
+    Keyless,
+    /// By an account that has had its requests.
+    Hasty,
+    /// With this behind the path.
+    Query(&'static str),
+    /// With the media type of a body and no body.
+    Empty,
+    /// With a body that is null.
+    Null,
+    /// With a body that is no JSON.
+    Broken,
+    /// With a body that never comes.
+    Slow,
+    /// With a body beyond the limit.
+    Huge,
+    /// With a body of another media type.
+    Plain,
+    /// With an id that nobody has.
+    Unknown,
+    /// By an account that is not active yet.
+    Pending,
+    /// By an account that is not active any more.
+    Suspended,
+    /// By an account without domains that may not have any.
+    Bare,
+    /// With the same request twice.
+    Twice,
+    /// With two requests of one idempotency key at the same time.
+    Twins,
+    /// With another request under a used idempotency key.
+    Reused,
+}
+
+/// Who there is to ask.
+pub struct Cast {
+    pub owner: Customer,
+    pending: Customer,
+    suspended: Customer,
+    bare: Customer,
+    hasty: Customer,
+    spare: Customer,
+    fresh: Cell<u32>,
+}
+
+impl Cast {
+    pub fn new(program: &Program) -> Self {
+        let with_status = |email: &str, status| {
+            let customer = program.customer(email, &[]);
+            program.json(&["customer", "set", email, "--status", status]);
+            customer
+        };
+        let hasty = program.customer_with("hasty@rest.test", &[], &["--rate-limit", "1"]);
+        hasty.ask("GET", "/api/customer/profile", None);
+        let cast = Self {
+            owner: program.customer("owner@rest.test", &["owner.test"]),
+            pending: with_status("pending@rest.test", "pending"),
+            suspended: with_status("suspended@rest.test", "suspended"),
+            bare: program.customer_with("bare@rest.test", &[], &["--max-domains", "0"]),
+            hasty,
+            spare: program.customer("spare@rest.test", &[]),
+            fresh: Cell::new(0),
+        };
+        program.json(&["customer", "set", "owner@rest.test", "--max-domains", "1000"]);
+        cast
+    }
+
+    /// The header of a request with JSON.
+    pub fn header(&self, customer: &Customer) -> String {
+        format!(
+            "X-API-Key: {}\r\nContent-Type: application/json\r\n",
+            customer.api_key
+        )
+    }
+
+    /// The template with what it asks for made.
+    pub fn filled(&self, template: &str) -> String {
+        let mut text = template.to_owned();
+        if text.contains("{fresh}") {
+            text = text.replace("{fresh}", &self.word());
+        }
+        if text.contains("{email}") {
+            let email = json!({
+                "to": "ada@sim.postrider.invalid", "subject": "later", "text": "x", "send_at": tomorrow(),
+            });
+            text = text.replace("{email}", self.owner.send(&email)["id"].as_str().expect("an id"));
+        }
+        if text.contains("{domain}") {
+            let domain = json!({ "domain": format!("{}.test", self.word()) });
+            let added = self
+                .owner
+                .ask("POST", "/api/customer/domains", Some(&domain))
+                .json();
+            text = text.replace("{domain}", added["domain"]["id"].as_str().expect("an id"));
+        }
+        text
+    }
+
+    fn word(&self) -> String {
+        self.fresh.set(self.fresh.get() + 1);
+        format!("word{}", self.fresh.get())
+    }
+
+    /// The reply to a request that is provoked.
+    pub fn provoke(&self, row: &Row, how: How) -> Reply {
+        let Row {
+            method, path, body, ..
+        } = *row;
+        let unknown = |text: &str| text.replace("{email}", UNKNOWN).replace("{domain}", UNKNOWN);
+        // Who comes no further than the door needs no ids made.
+        let path = match how {
+            Good | Twice => self.filled(path),
+            _ => unknown(path),
+        };
+        let body = self.filled(body);
+        let by = |customer: &Customer| customer.raw(method, &path, &self.header(customer), body.as_bytes());
+        let own = |header: &str, body: &[u8]| {
+            let key = format!("X-API-Key: {}\r\n{header}", self.owner.api_key);
+            self.owner.raw(method, &path, &key, body)
+        };
+        const JSON: &str = "Content-Type: application/json\r\n";
+        match how {
+            Good if body.is_empty() => own("", b""),
+            Good | Unknown => by(&self.owner),
+            Spare => by(&self.spare),
+            Keyless => self.owner.raw(method, &path, JSON, body.as_bytes()),
+            Hasty => by(&self.hasty),
+            Query(query) => self.owner.ask(method, &format!("{path}{query}"), None),
+            Empty => own(JSON, b""),
+            Null => own(JSON, b"null"),
+            Broken => own(JSON, b"{\"to\":"),
+            Slow => self.never_ending(method, &path),
+            Huge => own(JSON, &vec![b' '; BODY_MAX + 1]),
+            Plain => own("Content-Type: text/plain\r\n", b"hello"),
+            Pending => by(&self.pending),
+            Suspended => by(&self.suspended),
+            Bare => by(&self.bare),
+            Twice => {
+                assert!(by(&self.owner).status < 300, "the first");
+                by(&self.owner)
+            }
+            Twins => self.twins(method, &path, &body),
+            Reused => {
+                let key = format!("{JSON}Idempotency-Key: {}\r\n", self.word());
+                assert_eq!(own(&key, body.as_bytes()).status, 200);
+                own(&key, body.replace("Hello", "Good bye").as_bytes())
+            }
+        }
+    }
+
+    /// The reply to a good request with an idempotency key.
+    pub fn keyed(&self, row: &Row, key: &str) -> Reply {
+        let header = format!("{}Idempotency-Key: {key}\r\n", self.header(&self.owner));
+        self.owner.raw(row.method, row.path, &header, row.body.as_bytes())
+    }
+
+    fn never_ending(&self, method: &str, path: &str) -> Reply {
+        let mut connection = Connection::open(self.owner.address());
+        let header = self.header(&self.owner);
+        connection.send(
+            format!("{method} {path} HTTP/1.1\r\nHost: rest.test\r\n{header}Content-Length: 9\r\n\r\n{{")
+                .as_bytes(),
+        );
+        connection.reply().expect("an answer to half a request")
+    }
+
+    /// Rounds of many at once, each round with a key of its own, until one of them meets another.
+    fn twins(&self, method: &str, path: &str, body: &str) -> Reply {
+        loop {
+            let header = format!("{}Idempotency-Key: {}\r\n", self.header(&self.owner), self.word());
+            let (owner, header) = (&self.owner, &header);
+            let replies: Vec<Reply> = thread::scope(|scope| {
+                let ask = || owner.raw(method, path, header, body.as_bytes());
+                let asked: Vec<_> = (0..8).map(|_| scope.spawn(ask)).collect();
+                asked
+                    .into_iter()
+                    .map(|asked| asked.join().expect("an answer"))
+                    .collect()
+            });
+            let done = |reply: &&Reply| reply.status == 200 && reply.header("idempotency-replayed").is_none();
+            assert_eq!(
+                replies.iter().filter(done).count(),
+                1,
+                "one of them is done, once"
+            );
+            if let Some(reply) = replies.into_iter().find(|reply| reply.status == 409) {
+                return reply;
+            }
+        }
+    }
+}

@@ -1,0 +1,165 @@
+//! Every operation with every status that the document lists: each is provoked over the socket, or stands in a list with
+//! the reason why it cannot be.
+
+use std::collections::BTreeSet;
+
+use super::cast::How::{
+    self, Bare, Broken, Empty, Good, Hasty, Huge, Keyless, Null, Pending, Plain, Query, Reused, Slow, Spare,
+    Suspended, Twice, Twins, Unknown,
+};
+use super::cast::{BODY_MAX, Cast};
+use super::conventions;
+use super::document::{self, Operation};
+use crate::world::World;
+
+/// An operation, a request that it takes, and how it answers.
+pub struct Row {
+    pub operation: &'static str,
+    pub method: &'static str,
+    /// In it and in the body `{email}` and `{domain}` are ids made for it, `{fresh}` is a word of its own.
+    pub path: &'static str,
+    pub body: &'static str,
+    good: (u16, How),
+    special: &'static [(u16, How)],
+}
+
+#[rustfmt::skip]
+const fn row(
+    operation: &'static str,
+    method: &'static str,
+    path: &'static str,
+    body: &'static str,
+    good: (u16, How),
+    special: &'static [(u16, How)],
+) -> Row {
+    Row { operation, method, path, body, good, special }
+}
+
+/// The operations, with what is special about each. Asked of all of them are 401 and 429, of those that take a body 400,
+/// 408, 413 and 415, of those with an id 404.
+#[rustfmt::skip]
+const TABLE: &[Row] = &[
+    row("send", "POST", "/api/send", SEND, (200, Good), &[(403, Pending), (403, Suspended), (403, Bare), (409, Twins), (422, Reused)]),
+    row("batch", "POST", "/api/batch", BATCH, (200, Good), &[(403, Pending), (403, Suspended), (409, Twins), (422, Reused)]),
+    row("bulk_send", "POST", "/api/bulk-send", BULK, (200, Good), &[(403, Pending), (403, Suspended), (403, Bare), (409, Twins), (422, Reused)]),
+    row("get_email", "GET", "/api/emails/{email}", "", (200, Good), &[]),
+    row("cancel_email", "DELETE", "/api/emails/{email}", "", (200, Good), &[(409, Twice)]),
+    row("get_profile", "GET", "/api/customer/profile", "", (200, Good), &[]),
+    row("update_profile", "PATCH", "/api/customer/profile", r#"{"name":"Ada"}"#, (200, Good), &[]),
+    row("rotate_key", "POST", "/api/customer/rotate-key", "", (200, Spare), &[]),
+    row("get_smtp_credentials", "GET", "/api/smtp-credentials", "", (200, Good), &[]),
+    row("rotate_smtp_credentials", "POST", "/api/smtp-credentials/rotate", "", (200, Good), &[(200, Empty), (200, Null)]),
+    row("list_domains", "GET", "/api/customer/domains", "", (200, Good), &[(400, Query("?page=0")), (400, Query("?limit=501")), (400, Query("?pages=1"))]),
+    row("add_domain", "POST", "/api/customer/domains", r#"{"domain":"{fresh}.test"}"#, (201, Good), &[(403, Bare), (409, Twice)]),
+    row("get_domain", "GET", "/api/customer/domains/{domain}", "", (200, Good), &[]),
+    row("update_domain", "PATCH", "/api/customer/domains/{domain}", r#"{"track_opens":null}"#, (200, Good), &[]),
+    row("delete_domain", "DELETE", "/api/customer/domains/{domain}", "", (200, Good), &[(404, Twice)]),
+    row("verify_domain", "POST", "/api/customer/domains/{domain}/verify", "", (200, Good), &[]),
+    row("rotate_dkim", "POST", "/api/customer/domains/{domain}/rotate-dkim", "", (200, Good), &[(409, Twice)]),
+];
+
+const SEND: &str = r#"{"to":"ada@sim.postrider.invalid","subject":"{fresh}","text":"Hello"}"#;
+const BATCH: &str =
+    r#"{"emails":[{"to":"ada@sim.postrider.invalid","subject":"{fresh}","text":"Hello"},{"to":"nobody"}]}"#;
+const BULK: &str =
+    r#"{"subject":"{fresh}","text":"Hello","recipients":[{"email":"ada@sim.postrider.invalid"}]}"#;
+
+/// What takes mail over: a full store stops it, as [`a_full_store_takes_no_mail`] provokes.
+const STOPPED: [&str; 3] = ["send", "batch", "bulk_send"];
+
+/// What cannot be provoked, and why.
+const UNPROVOKED: &[(u16, &str)] = &[(
+    503,
+    "what makes no mail goes on beside a full store, and only a broken disk ends it",
+)];
+
+#[test]
+fn every_operation_answers_every_status_of_its_document() {
+    let mut world = World::new();
+    world
+        .settings
+        .set("api.body_max", i64::try_from(BODY_MAX).unwrap())
+        .set("api.body_timeout", "1s")
+        .set("api.failed_auth_limit", 1_000_000);
+    let program = world.start();
+    let cast = Cast::new(&program);
+    let documented = document::operations(&document::served(program.api()));
+    assert_eq!(documented.len(), TABLE.len(), "operations that the table lacks");
+    for operation in &documented {
+        let row = of(operation);
+        let asked = asked_of(operation, row);
+        let mut covered: BTreeSet<u16> = asked.iter().map(|(status, _)| *status).collect();
+        let unprovoked = UNPROVOKED.iter().map(|(status, _)| *status);
+        covered.extend(unprovoked);
+        let listed: BTreeSet<u16> = operation.statuses.iter().copied().collect();
+        let differ: Vec<_> = listed.symmetric_difference(&covered).collect();
+        assert!(
+            differ.is_empty(),
+            "{}: {differ:?} is not listed or not provoked",
+            row.operation
+        );
+        for (status, how) in asked {
+            let reply = cast.provoke(row, how);
+            assert_eq!(
+                reply.status,
+                status,
+                "{} {how:?}: {}",
+                row.operation,
+                reply.text()
+            );
+            conventions::hold(&reply);
+        }
+    }
+}
+
+#[test]
+fn a_full_store_takes_no_mail() {
+    let mut world = World::new();
+    let program = world.start();
+    let cast = Cast::new(&program);
+    program.stop();
+    world.settings.set("store.floor_bytes", "64TiB");
+    let program = world.start_unready();
+    for row in TABLE {
+        let stopped = STOPPED.contains(&row.operation);
+        // An e-mail to read or to take back cannot be made now.
+        if row.path.contains("{email}") {
+            continue;
+        }
+        let reply = match stopped {
+            true => cast.keyed(row, "k"),
+            false => cast.provoke(row, row.good.1),
+        };
+        let expected = if stopped { 503 } else { row.good.0 };
+        assert_eq!(reply.status, expected, "{}: {}", row.operation, reply.text());
+        assert!(!stopped || reply.json()["error"] == "spool_unavailable");
+        conventions::hold(&reply);
+    }
+    assert_eq!(program.queued(), 0);
+    program.stop();
+    // No key is taken by what was not accepted.
+    world.settings.set("store.floor_bytes", 0);
+    let _program = world.start();
+    for row in TABLE.iter().filter(|row| STOPPED.contains(&row.operation)) {
+        let reply = cast.keyed(row, "k");
+        assert_eq!((reply.status, reply.header("idempotency-replayed")), (200, None));
+    }
+}
+
+fn of(operation: &Operation) -> &'static Row {
+    let row = TABLE.iter().find(|row| row.operation == operation.id);
+    row.unwrap_or_else(|| panic!("{} is not in the table", operation.id))
+}
+
+/// All statuses that are asked of an operation.
+fn asked_of(operation: &Operation, row: &Row) -> Vec<(u16, How)> {
+    let mut asked = vec![row.good, (401, Keyless), (429, Hasty)];
+    if operation.has_body {
+        asked.extend([(400, Broken), (408, Slow), (413, Huge), (415, Plain)]);
+    }
+    if operation.path.contains('{') {
+        asked.push((404, Unknown));
+    }
+    asked.extend(row.special);
+    asked
+}
