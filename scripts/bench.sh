@@ -7,6 +7,8 @@
 #   c   100 KB messages, 20 sessions
 #   d   2 KB messages to 50 recipients each, 20 sessions
 #   s   as a, signing: Postrider with RSA-2048 and Ed25519, Postfix through OpenDKIM with RSA-2048 alone
+#   r   REST: what is accepted onto disk by POST /api/send, batch and bulk, beside what Postfix accepts by SMTP in 32
+#       sessions; both deliver to the sink meanwhile, and Postrider signs what it delivers
 #
 # Needs root (a network namespace of its own, so that nobody asks a real resolver; a cgroup to measure by) and what
 # `scripts/setup.sh bench` installs. BENCH_DIR: a folder on the disk to measure (a temporary one by default);
@@ -62,6 +64,10 @@ to = "[127.0.0.1]:2525"
 
 [delivery]
 messages_per_connection = 1000
+
+[api]
+address = "127.0.0.1:8080"
+rate_limit = 1000000000
 CONFIGURATION
   [ -z "$signing" ] || signing_keys >>"$config"
   # Not through in_group: of a function in the background the shell knows only the process around it.
@@ -142,11 +148,32 @@ relay() {
   head=
 }
 
+# What Postfix accepts is a column of its row; what REST accepts has lines of its own.
+rest() {
+  if [ "${BENCH_PEER:-1}" = 1 ]; then
+    start_postfix
+    "$here/bench/relay-bench.sh" -g "$group" -L "Postfix (r)" -n "$messages" -s 32 -l 10240 -H
+    stop_postfix
+  fi
+  start_postrider
+  smtp-sink -u nobody 127.0.0.1:2525 1000 >/dev/null 2>&1 &
+  sink=$!
+  local cli=("$postrider" --config "$dir/postrider.toml" --json)
+  local key
+  key=$("${cli[@]}" customer add a@bench.test | python3 -c 'import json, sys; print(json.load(sys.stdin)["api_key"])')
+  "${cli[@]}" domain add a@bench.test bench.test --trusted >/dev/null
+  echo
+  python3 "$here/bench/rest.py" http://127.0.0.1:8080 "$key" http://127.0.0.1:8025/metrics "$dir/data" 3
+  kill "$sink"; wait "$sink" 2>/dev/null || true
+  stop_postrider
+}
+
 trap finish EXIT
 cases=("$@")
 [ ${#cases[@]} -gt 0 ] || cases=(a b c d)
 head=-H
 for case in "${cases[@]}"; do
+  if [ "$case" = r ]; then rest; continue; fi
   signing=
   [ "$case" != s ] || signing=_signing
   if [ "${BENCH_PEER:-1}" = 1 ]; then
