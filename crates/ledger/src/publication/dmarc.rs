@@ -1,8 +1,13 @@
 //! The record that says what becomes of mail that is not the domain's (RFC 9989).
 
+use psl::Psl as _;
+
 use super::found::{quoted, squeezed};
 use super::tags::Tags;
 use super::verdict::Verdict;
+
+/// Names above a domain that are asked.
+pub(super) const ABOVE_MAX: usize = 5;
 
 /// Whether there is one sound policy among `records`.
 pub(super) fn judge(records: &[String]) -> Verdict {
@@ -26,6 +31,24 @@ pub(super) fn judge(records: &[String]) -> Verdict {
             ),
         },
     }
+}
+
+/// Names above `domain` that are asked for a policy when it has none of its own, nearest first: the owner's, of those that
+/// the tree walk of RFC 9989 visits.
+pub(super) fn above(domain: &str) -> Vec<String> {
+    let owned = psl::List.domain(domain.as_bytes());
+    let owned = owned.map_or(domain.len(), |owned| owned.as_bytes().len());
+    let mut names = Vec::new();
+    let mut name = domain;
+    while name.len() > owned
+        && let Some((_, parent)) = name.split_once('.')
+    {
+        names.push(format!("_dmarc.{parent}"));
+        name = parent;
+    }
+    // A name has few labels; of one with many the shortest count.
+    let skipped = names.len().saturating_sub(ABOVE_MAX);
+    names.split_off(skipped)
 }
 
 /// Whether a record is meant to be a policy.
@@ -53,7 +76,7 @@ fn fault(record: &str) -> Option<String> {
     tags.iter().find_map(|(name, value)| fault_of_tag(name, value))
 }
 
-/// Tags that are not named here are ignored, as RFC 9989 asks.
+/// Tags that are not named here are ignored, as RFC 9989 asks; of those are `pct`, `rf` and `ri`, which it removed.
 fn fault_of_tag(name: &str, value: &str) -> Option<String> {
     let one_of = |allowed: &[&str]| {
         let sound = allowed.iter().any(|allowed| value.eq_ignore_ascii_case(allowed));
@@ -70,13 +93,6 @@ fn fault_of_tag(name: &str, value: &str) -> Option<String> {
         "adkim" | "aspf" => one_of(&["r", "s"]),
         "t" => one_of(&["y", "n"]),
         "psd" => one_of(&["y", "n", "u"]),
-        "pct" if value != "100" => Some(
-            "`pct=` was removed from DMARC and is ignored (RFC 9989). Remove it; to try a policy without effect, use `t=y`."
-                .to_owned(),
-        ),
-        name @ ("pct" | "rf" | "ri") => Some(format!(
-            "`{name}=` was removed from DMARC and is ignored (RFC 9989). Remove it from the record."
-        )),
         "fo" => {
             let sound = |option: &str| ["0", "1", "d", "s"].contains(&option.trim().to_ascii_lowercase().as_str());
             (!value.split(':').all(sound))

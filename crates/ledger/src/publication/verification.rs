@@ -4,7 +4,8 @@
 //! question any more, then [`Verification::finish`]. Who stops earlier gets the rest as not looked up.
 //!
 //! For each record: the record itself; when it is surely not there, whether a CNAME is in the place of a TXT record, and
-//! whether it was published with the domain appended twice, which many control panels do. An SPF record is followed.
+//! whether it was published with the domain appended twice, which many control panels do. An SPF record is followed, and
+//! so is a CNAME; a DMARC policy may be that of a domain above.
 
 use super::found::{bounded, kept, quoted};
 use super::verdict::Verdict;
@@ -12,7 +13,7 @@ use super::{Expected, Plan, Purpose, RecordType, alias, dkim, dmarc, expected, h
 use crate::{RecordFinding, RecordState};
 
 /// Questions about one record, besides those that follow an SPF record.
-pub const QUESTIONS_PER_RECORD_MAX: usize = 3;
+pub const QUESTIONS_PER_RECORD_MAX: usize = 3 + dmarc::ABOVE_MAX;
 
 /// Octets of a name in text, without the root's dot (RFC 1035 §2.3.4).
 pub(super) const NAME_OCTETS_MAX: usize = 253;
@@ -71,10 +72,14 @@ enum Step {
     Itself,
     /// What its SPF record includes.
     Included(Box<spf::Walk>),
+    /// Where its CNAME leads.
+    Linked(alias::Chain),
     /// It is not there, for this reason; whether a CNAME is.
     Alias(String),
     /// It is not there, for this reason; whether it is with the domain appended twice.
     Doubled(String),
+    /// It is not there, for this reason; whether a name above has one. The next is the last.
+    Above(String, Vec<String>),
     /// Nothing more.
     Settled(Verdict),
 }
@@ -128,12 +133,16 @@ impl Verification {
             if check.expected.required {
                 match &check.step {
                     Step::Settled(Verdict::Valid) => {}
-                    Step::Settled(Verdict::Undecided(_)) | Step::Itself | Step::Included(_) => {
+                    Step::Settled(Verdict::Undecided(_))
+                    | Step::Itself
+                    | Step::Included(_)
+                    | Step::Linked(_) => {
                         report.undecided = true;
                     }
                     Step::Settled(Verdict::Absent(_) | Verdict::Wrong(_))
                     | Step::Alias(_)
-                    | Step::Doubled(_) => {
+                    | Step::Doubled(_)
+                    | Step::Above(..) => {
                         report.required_missing = true;
                     }
                 }
@@ -152,8 +161,10 @@ impl Check {
         let (kind, name) = match &self.step {
             Step::Itself => (*kind, name.clone()),
             Step::Included(walk) => (RecordType::Txt, walk.question().to_owned()),
+            Step::Linked(chain) => (RecordType::Cname, chain.question().to_owned()),
             Step::Alias(_) => (RecordType::Cname, name.clone()),
             Step::Doubled(_) => (*kind, doubled(name, domain)),
+            Step::Above(_, names) => (*kind, names.last()?.clone()),
             Step::Settled(_) => return None,
         };
         Some(Question { kind, name })
@@ -166,14 +177,20 @@ impl Check {
                 Ok(walk) => Step::Included(Box::new(walk)),
                 Err(verdict) => Step::Settled(verdict),
             },
+            Step::Linked(chain) => match answer {
+                Answer::Records(records) => self.linked(chain, &records, domain),
+                Answer::Failed(_) => Step::Settled(self.nothing(answer)),
+                Answer::NoRecord | Answer::NoName => Step::Settled(chain.elsewhere(&self.expected.value)),
+            },
             Step::Alias(reason) => match answer {
                 Answer::Records(targets) => self.aliased(&targets),
                 _ => self.absent(reason, domain),
             },
             Step::Doubled(reason) => match answer {
                 Answer::Records(records) if self.is_ours(&records, domain) => self.appended(domain),
-                _ => Step::Settled(Verdict::Absent(reason)),
+                _ => self.above(reason, domain),
             },
+            Step::Above(reason, names) => self.after_above(reason, names, answer),
             Step::Settled(verdict) => Step::Settled(verdict),
         }
     }
@@ -182,6 +199,9 @@ impl Check {
         let verdict = match answer {
             Answer::Records(records) => {
                 self.found = self.shown(&records);
+                if self.expected.kind == RecordType::Cname {
+                    return self.linked(alias::Chain::new(), &records, domain);
+                }
                 match self.judge(&records, domain, hostname) {
                     Ok(walk) => return Step::Included(Box::new(walk)),
                     Err(verdict) => verdict,
@@ -204,8 +224,45 @@ impl Check {
             Purpose::Dkim => dkim::judge(value, records),
             Purpose::Spf => return spf::begin(domain, hostname, records),
             Purpose::Dmarc => dmarc::judge(records),
-            Purpose::ReturnPath | Purpose::Tracking => alias::judge(value, domain, records),
+            Purpose::ReturnPath | Purpose::Tracking => {
+                match alias::Chain::new().follow(value, domain, records) {
+                    alias::Next::Settled(verdict) => verdict,
+                    alias::Next::Follow(chain) => chain.elsewhere(value),
+                }
+            }
         })
+    }
+
+    fn linked(&self, chain: alias::Chain, records: &[String], domain: &str) -> Step {
+        match chain.follow(&self.expected.value, domain, records) {
+            alias::Next::Follow(chain) => Step::Linked(chain),
+            alias::Next::Settled(verdict) => Step::Settled(verdict),
+        }
+    }
+
+    fn above(&self, reason: String, domain: &str) -> Step {
+        let mut names = match self.expected.purpose {
+            Purpose::Dmarc => dmarc::above(domain),
+            _ => Vec::new(),
+        };
+        names.reverse();
+        match names.is_empty() {
+            true => Step::Settled(Verdict::Absent(reason)),
+            false => Step::Above(reason, names),
+        }
+    }
+
+    /// RFC 9989: the nearest policy above holds.
+    fn after_above(&mut self, reason: String, mut names: Vec<String>, answer: Answer) -> Step {
+        names.pop();
+        match answer {
+            Answer::Records(records) if dmarc::judge(&records) == Verdict::Valid => {
+                self.found = self.shown(&records);
+                Step::Settled(Verdict::Valid)
+            }
+            _ if names.is_empty() => Step::Settled(Verdict::Absent(reason)),
+            _ => Step::Above(reason, names),
+        }
     }
 
     /// What no records mean.
@@ -242,7 +299,7 @@ impl Check {
 
     fn absent(&self, reason: String, domain: &str) -> Step {
         if doubled(&self.expected.name, domain).len() > NAME_OCTETS_MAX {
-            return Step::Settled(Verdict::Absent(reason));
+            return self.above(reason, domain);
         }
         Step::Doubled(reason)
     }
@@ -289,12 +346,12 @@ impl Check {
                 reason: verdict.into_reason(),
                 ..finding
             },
-            Step::Alias(reason) | Step::Doubled(reason) => RecordFinding {
+            Step::Alias(reason) | Step::Doubled(reason) | Step::Above(reason, _) => RecordFinding {
                 found: self.found,
                 reason,
                 ..finding
             },
-            Step::Itself | Step::Included(_) => finding,
+            Step::Itself | Step::Included(_) | Step::Linked(_) => finding,
         }
     }
 }
