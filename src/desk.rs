@@ -2,6 +2,7 @@
 //! do with it become true in one commit.
 
 use std::collections::HashSet;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -32,6 +33,8 @@ pub(crate) struct Desk {
     pub(crate) lifecycle: Lifecycle,
     /// Mail to this domain goes nowhere and costs nothing.
     pub(crate) simulator_domain: String,
+    /// Held by who lets held mail go: two at once would stand in each other's way.
+    pub(crate) releasing: tokio::sync::Mutex<()>,
 }
 
 /// One e-mail and the message that carries it. The desk decides their disposition and their due time together.
@@ -56,8 +59,21 @@ impl From<StoreError> for DeskError {
 }
 
 impl Desk {
+    /// Takes over mail that is nobody's, from `peer`. The body may have been spilled already.
+    ///
+    /// # Errors
+    /// The store's; then it was not taken over.
+    pub(crate) async fn relay(
+        &self,
+        submission: Submission,
+        peer: SocketAddr,
+    ) -> Result<Accepted, QueueError> {
+        self.commit(vec![submission], Batch::new(), Some(peer), Instant::now())
+            .await
+    }
+
     /// Takes over `parcels` of one account in one commit, with `with`, to which `last` adds what depends on what became of
-    /// each. The proof comes with the dispositions, in order.
+    /// each. The proof comes with the dispositions, in order. `peer` is who handed them over by SMTP.
     ///
     /// # Errors
     /// The store's; then nothing was taken over.
@@ -65,49 +81,77 @@ impl Desk {
         &self,
         account: &Account,
         parcels: Vec<Parcel>,
+        peer: Option<SocketAddr>,
         with: Batch,
         last: impl FnOnce(&[Disposition], &mut Batch) + Send,
     ) -> Result<(Accepted, Vec<Disposition>), DeskError> {
+        let mut spilled = Vec::new();
+        let taken = self
+            .take(account, parcels, peer, (with, last), &mut spilled)
+            .await;
+        if let Err(error) = &taken {
+            self.discard(&spilled);
+            self.note_failure(error);
+        }
+        taken
+    }
+
+    /// The commits of [`Self::accept`]. What they wrote ahead is named in `spilled`, whatever the outcome.
+    async fn take(
+        &self,
+        account: &Account,
+        parcels: Vec<Parcel>,
+        peer: Option<SocketAddr>,
+        (mut batch, last): (Batch, impl FnOnce(&[Disposition], &mut Batch) + Send),
+        spilled: &mut Vec<(QueueId, u16)>,
+    ) -> Result<(Accepted, Vec<Disposition>), DeskError> {
         let started = Instant::now();
-        let mut batch = with;
-        let mut taken = Taken::default();
+        let mut admitted = Admitted::default();
         let mut inline = 0;
         let mut ahead = Vec::new();
         for parcel in parcels {
-            let submission = self.admit(account, parcel, &mut taken, &mut batch)?;
+            let submission = self.admit(account, parcel, &mut admitted, &mut batch)?;
             if let Some(mut submission) = submission {
-                inline += submission.body.size;
-                if submission.body.size > INLINE_BODY_BYTES_MAX || inline > INLINE_BATCH_BYTES_MAX {
-                    inline -= submission.body.size;
-                    taken.spilled.push((submission.id, submission.body.piece_count()));
+                let size = submission.body.size;
+                if size > INLINE_BODY_BYTES_MAX || inline + size > INLINE_BATCH_BYTES_MAX {
+                    spilled.push((submission.id, submission.body.piece_count()));
                     ahead.extend(self.spill(submission.id, &mut submission.body));
+                } else {
+                    inline += size;
                 }
-                taken.submissions.push(submission);
+                admitted.submissions.push(submission);
             }
         }
         for commit in ahead {
-            if let Err(error) = commit.await {
-                self.discard(&taken.spilled);
-                return Err(error.into());
-            }
+            commit.await?;
         }
-        self.ledger.put_charge(account.id, &taken.admissions, &mut batch);
-        last(&taken.dispositions, &mut batch);
-        let told: Vec<_> = taken.submissions.iter().map(Told::of).collect();
-        let submitted = match self.queue.submit(taken.submissions, batch).await {
-            Ok(submitted) => submitted,
-            Err(error) => {
-                self.discard(&taken.spilled);
-                self.note_failure(&error);
-                return Err(error.into());
-            }
-        };
-        taken.admissions.into_iter().for_each(Admission::committed);
+        let Admitted {
+            submissions,
+            admissions,
+            dispositions,
+        } = admitted;
+        self.ledger.put_charge(account.id, &admissions, &mut batch);
+        last(&dispositions, &mut batch);
+        let accepted = self.commit(submissions, batch, peer, started).await?;
+        admissions.into_iter().for_each(Admission::committed);
+        Ok((accepted, dispositions))
+    }
+
+    /// The deciding commit; what was accepted is told and sent on its way.
+    async fn commit(
+        &self,
+        submissions: Vec<Submission>,
+        batch: Batch,
+        peer: Option<SocketAddr>,
+        started: Instant,
+    ) -> Result<Accepted, QueueError> {
+        let told: Vec<_> = submissions.iter().map(Told::of).collect();
+        let submitted = self.queue.submit(submissions, batch).await?;
         for told in &told {
-            self.tell(told, started);
+            self.tell(told, peer, started);
         }
         self.dispatcher.dispatch(submitted.ready, submitted.later);
-        Ok((submitted.accepted, taken.dispositions))
+        Ok(submitted.accepted)
     }
 
     /// Lets held e-mails leave as far as their accounts can pay for them, and says how many did.
@@ -115,6 +159,7 @@ impl Desk {
     /// # Errors
     /// The store's.
     pub(crate) async fn release_held(&self) -> Result<usize, DeskError> {
+        let _alone = self.releasing.lock().await;
         let mut after = None;
         let mut released = 0;
         // An account that cannot pay for one e-mail is not asked again in this round.
@@ -135,8 +180,8 @@ impl Desk {
                     continue;
                 };
                 match self.ledger.release(&owner, email, now.unix_ms(), &mut batch)? {
-                    Some(admission) => {
-                        ids.push(QueueId::from_bytes(email.to_bytes()));
+                    Some((admission, disposition)) => {
+                        ids.push((QueueId::from_bytes(email.to_bytes()), due(disposition, now)));
                         admissions.push((account, admission));
                     }
                     None => {
@@ -151,7 +196,7 @@ impl Desk {
                 self.ledger
                     .put_charge(*account, std::slice::from_ref(admission), &mut batch);
             }
-            let due = self.queue.release(&ids, now, batch).await?;
+            let due = self.queue.release(&ids, batch).await?;
             released += ids.len();
             admissions
                 .into_iter()
@@ -172,7 +217,7 @@ impl Desk {
         &self,
         account: &Account,
         parcel: Parcel,
-        taken: &mut Taken,
+        admitted: &mut Admitted,
         batch: &mut Batch,
     ) -> Result<Option<Submission>, DeskError> {
         let Parcel {
@@ -204,13 +249,9 @@ impl Desk {
             .filter(|path| !self.is_simulated(path));
         let charge = if email.sandbox { 0 } else { charged.count() as u64 };
         let admission = self.ledger.admit(account, &mut email, charge, now, batch)?;
-        submission.due = match email.disposition {
-            Disposition::Queued | Disposition::Suppressed => submission.received,
-            Disposition::Scheduled(at) => Timestamp::from_unix_ms(at),
-            Disposition::Held(_) => Timestamp::NEVER,
-        };
-        taken.admissions.push(admission);
-        taken.dispositions.push(email.disposition);
+        submission.due = due(email.disposition, submission.received);
+        admitted.admissions.push(admission);
+        admitted.dispositions.push(email.disposition);
         Ok((!submission.recipients.is_empty()).then_some(submission))
     }
 
@@ -238,14 +279,17 @@ impl Desk {
     }
 
     /// A store that has failed ends the program.
-    fn note_failure(&self, error: &QueueError) {
-        if matches!(error, QueueError::Store(StoreError::Poisoned { .. })) {
+    fn note_failure(&self, error: &DeskError) {
+        if matches!(
+            error,
+            DeskError::Queue(QueueError::Store(StoreError::Poisoned { .. }))
+        ) {
             self.lifecycle
                 .fail(format!("a message could not be stored: {error}"));
         }
     }
 
-    fn tell(&self, told: &Told, started: Instant) {
+    fn tell(&self, told: &Told, peer: Option<SocketAddr>, started: Instant) {
         self.journal.record(Event::Synced {
             id: told.id,
             took: started.elapsed(),
@@ -255,19 +299,27 @@ impl Desk {
             reverse_path: &told.reverse_path,
             recipients: told.recipients,
             size: told.size,
-            peer: None,
+            peer,
         });
         self.metrics.accepted(told.size);
     }
 }
 
+/// When the first attempt of what is accepted `now` is wanted.
+fn due(disposition: Disposition, now: Timestamp) -> Timestamp {
+    match disposition {
+        Disposition::Queued | Disposition::Suppressed => now,
+        Disposition::Scheduled(at) => Timestamp::from_unix_ms(at),
+        Disposition::Held(_) => Timestamp::NEVER,
+    }
+}
+
 /// What has been decided so far.
 #[derive(Default)]
-struct Taken {
+struct Admitted {
     submissions: Vec<Submission>,
     admissions: Vec<Admission>,
     dispositions: Vec<Disposition>,
-    spilled: Vec<(QueueId, u16)>,
 }
 
 /// What the journal is told of a message.

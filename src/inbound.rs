@@ -19,7 +19,6 @@ use tokio::task::AbortHandle;
 use crate::config::{self, ListenerKind};
 use crate::desk::Desk;
 use crate::finishing::Finisher;
-use crate::journal::Journal;
 use crate::lifecycle::Lifecycle;
 use crate::metrics::SessionMetrics;
 use crate::slots::Slots;
@@ -39,7 +38,6 @@ pub(crate) struct Shared {
     pub(crate) finisher: Arc<Finisher>,
     pub(crate) logins: Logins,
     pub(crate) certificates: Arc<Certificates>,
-    pub(crate) journal: Arc<dyn Journal>,
     pub(crate) metrics: SessionMetrics,
     pub(crate) slots: Slots,
     pub(crate) lifecycle: Lifecycle,
@@ -59,8 +57,6 @@ pub struct Ports {
     pub(crate) finisher: Arc<Finisher>,
     /// Which certificate for which name.
     pub certificates: Arc<Certificates>,
-    /// Who hears of it.
-    pub journal: Arc<dyn Journal>,
     /// Where it is counted.
     pub metrics: SessionMetrics,
     /// Whether the program is ending.
@@ -100,7 +96,6 @@ impl Inbound {
             desk: ports.desk,
             finisher: ports.finisher,
             certificates: ports.certificates,
-            journal: ports.journal,
             metrics: ports.metrics,
             slots: Slots::new(config.sessions.max, config.sessions.max_per_address),
             lifecycle: ports.lifecycle,

@@ -44,7 +44,7 @@ impl Platform {
         let parcels = drafts.into_iter().map(parcel).collect();
         let mut made = None;
         self.desk
-            .accept(&account, parcels, batch, |dispositions, batch| {
+            .accept(&account, parcels, None, batch, |dispositions, batch| {
                 let reply = reply(dispositions);
                 if let Some(slot) = slot {
                     slot.put(&reply, batch);

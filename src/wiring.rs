@@ -165,10 +165,11 @@ impl Server {
             queue: Arc::clone(&queue),
             ledger: Arc::clone(&ledger),
             dispatcher: dispatcher.clone(),
-            journal: Arc::clone(&journal),
+            journal,
             metrics: metrics.sessions.clone(),
             lifecycle: lifecycle.clone(),
             simulator_domain: config.api.simulator_domain.clone(),
+            releasing: tokio::sync::Mutex::default(),
         });
         let inbound = Arc::new(Inbound::start(
             &config,
@@ -176,7 +177,6 @@ impl Server {
                 desk: Arc::clone(&desk),
                 finisher: Arc::clone(&finisher),
                 certificates: Arc::clone(&certificates),
-                journal,
                 metrics: metrics.sessions.clone(),
                 lifecycle: lifecycle.clone(),
             },

@@ -2,7 +2,6 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Instant;
 
 use bytes::Bytes;
 use content::author::author_domain;
@@ -24,7 +23,6 @@ use super::wishes::{self, Wishes};
 use super::{Listener, Shared};
 use crate::clock;
 use crate::desk::{DeskError, Parcel};
-use crate::journal::Event;
 
 /// The message that a session is receiving, before it is accepted.
 pub(super) struct Incoming {
@@ -129,41 +127,10 @@ impl Incoming {
             ..Handling::default()
         };
         let submission = self.submission(partial, received, handling);
-        let started = Instant::now();
-        let (id, size, count) = (submission.id, submission.body.size, submission.recipients.len());
-        let reverse_path = submission.reverse_path.clone();
-        match self
-            .shared
-            .desk
-            .queue
-            .submit(vec![submission], Batch::new())
-            .await
-        {
-            Ok(submitted) => {
-                let journal = &self.shared.journal;
-                journal.record(Event::Synced {
-                    id,
-                    took: started.elapsed(),
-                });
-                journal.record(Event::Accepted {
-                    id,
-                    reverse_path: &reverse_path,
-                    recipients: count,
-                    size,
-                    peer: Some(self.peer),
-                });
-                self.shared.metrics.accepted(size);
-                self.shared
-                    .desk
-                    .dispatcher
-                    .dispatch(submitted.ready, submitted.later);
-                receipt(&submitted.accepted, id)
-            }
-            Err(QueueError::Store(error)) => self.unavailable(&error),
-            Err(error) => {
-                tracing::error!(%error, "a message could not be accepted");
-                self.refuse(Refusal::LocalError)
-            }
+        let (id, spilled) = (submission.id, (submission.id, submission.body.spilled));
+        match self.shared.desk.relay(submission, self.peer).await {
+            Ok(accepted) => receipt(&accepted, id),
+            Err(error) => self.failed(spilled, error.into()),
         }
     }
 
@@ -197,23 +164,32 @@ impl Incoming {
         let accepted = self
             .shared
             .desk
-            .accept(account, vec![parcel], Batch::new(), |_, batch| {
-                if let Some(slot) = slot {
-                    slot.put(&reply_of(id, now), batch);
-                }
-            })
+            .accept(
+                account,
+                vec![parcel],
+                Some(self.peer),
+                Batch::new(),
+                |_, batch| {
+                    if let Some(slot) = slot {
+                        slot.put(&reply_of(id, now), batch);
+                    }
+                },
+            )
             .await;
         match accepted {
             Ok((accepted, _)) => receipt(&accepted, id),
-            Err(error) => {
-                self.drop_spilled(spilled);
-                match error {
-                    DeskError::Queue(QueueError::Store(error)) => self.unavailable(&error),
-                    error => {
-                        tracing::error!(%error, "a message could not be accepted");
-                        self.refuse(Refusal::LocalError)
-                    }
-                }
+            Err(error) => self.failed(spilled, error),
+        }
+    }
+
+    /// Nothing was accepted.
+    fn failed(&self, spilled: (QueueId, u16), error: DeskError) -> Answer {
+        self.drop_spilled(spilled);
+        match error {
+            DeskError::Queue(QueueError::Store(error)) => self.unavailable(&error),
+            error => {
+                tracing::error!(%error, "a message could not be accepted");
+                self.refuse(Refusal::LocalError)
             }
         }
     }

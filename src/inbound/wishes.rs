@@ -1,5 +1,6 @@
 //! What a sender asks of us in `X-Postrider-*` fields; they are taken out before anybody else sees the message.
 
+use api::limits::IDEMPOTENCY_KEY_MAX;
 use bytes::Bytes;
 use content::header::{self, Field};
 use ledger::Stream;
@@ -8,8 +9,6 @@ use serde_json::{Map, Value};
 
 /// What the name of each such field begins with.
 const PREFIX: &str = "X-Postrider-";
-/// An idempotency key is 1 to 255 visible characters, as over HTTP.
-const IDEMPOTENCY_KEY_BYTES_MAX: usize = 255;
 
 /// What a sender asks for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -102,8 +101,7 @@ fn read(fields: &[Field<'_>]) -> Result<Wishes, BadWish> {
 }
 
 fn is_key(value: &str) -> bool {
-    (1..=IDEMPOTENCY_KEY_BYTES_MAX).contains(&value.len())
-        && value.bytes().all(|octet| octet.is_ascii_graphic())
+    (1..=IDEMPOTENCY_KEY_MAX).contains(&value.len()) && value.bytes().all(|octet| octet.is_ascii_graphic())
 }
 
 #[cfg(test)]

@@ -3,7 +3,8 @@
 use bytes::Bytes;
 use store::{RecordError, RecordReader, RecordWriter};
 
-const VERSION: u8 = 1;
+/// Version 1 ends before the time.
+const VERSION: u8 = 2;
 
 /// Why an e-mail may not leave yet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,17 +35,21 @@ impl HoldReason {
     }
 }
 
-/// A hold's record: why, and how many recipients its release costs.
+/// A hold's record: why, how many recipients its release costs, and before when it does not leave anyhow.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Hold {
     pub(crate) reason: HoldReason,
     pub(crate) charge: u64,
+    /// The time for which the e-mail is scheduled, in milliseconds since the epoch.
+    pub(crate) scheduled_unix_ms: Option<u64>,
 }
 
 impl Hold {
     pub(crate) fn encode(self) -> Bytes {
         let mut out = RecordWriter::new(VERSION, 8);
-        out.byte(self.reason.to_byte()).number(self.charge);
+        out.byte(self.reason.to_byte())
+            .number(self.charge)
+            .optional_number(self.scheduled_unix_ms);
         out.finish()
     }
 
@@ -53,6 +58,10 @@ impl Hold {
         let hold = Self {
             reason: HoldReason::from_byte(input.byte()?)?,
             charge: input.number()?,
+            scheduled_unix_ms: match input.version() {
+                1 => None,
+                _ => input.optional_number()?,
+            },
         };
         input.end()?;
         Ok(hold)

@@ -49,8 +49,16 @@ impl Ledger {
     ) -> Result<Admission, LedgerError> {
         let admission = self.charge(account, charge, now_unix_ms)?;
         if let Some(reason) = admission.held {
+            let scheduled_unix_ms = match email.disposition {
+                Disposition::Scheduled(at) => Some(at),
+                Disposition::Queued | Disposition::Held(_) | Disposition::Suppressed => None,
+            };
+            let hold = Hold {
+                reason,
+                charge,
+                scheduled_unix_ms,
+            };
             email.disposition = Disposition::Held(reason);
-            let hold = Hold { reason, charge };
             batch.put(keys::hold(account.id, email.id), hold.encode());
         }
         batch.put(keys::email(email.id), email.encode());
@@ -169,8 +177,8 @@ impl Ledger {
             .collect())
     }
 
-    /// Puts into `batch` that a held e-mail leaves after all, if the account can pay for it now; what it costs is for
-    /// [`Self::put_charge`].
+    /// Puts into `batch` that a held e-mail leaves after all, if the account can pay for it now: at once, or at the time for
+    /// which it is scheduled. What it costs is for [`Self::put_charge`].
     ///
     /// # Errors
     /// As [`Self::account`].
@@ -180,7 +188,7 @@ impl Ledger {
         id: EmailId,
         now_unix_ms: u64,
         batch: &mut Batch,
-    ) -> Result<Option<Admission>, LedgerError> {
+    ) -> Result<Option<(Admission, Disposition)>, LedgerError> {
         let key = keys::hold(account.id, id);
         let Some(record) = self.store.get(&key)? else {
             return Ok(None);
@@ -193,11 +201,15 @@ impl Ledger {
         if admission.held.is_some() {
             return Ok(None);
         }
+        let disposition = match hold.scheduled_unix_ms {
+            Some(at) if at > now_unix_ms => Disposition::Scheduled(at),
+            _ => Disposition::Queued,
+        };
         if let Some(mut email) = self.email(account.id, id)? {
-            email.disposition = Disposition::Queued;
+            email.disposition = disposition;
             batch.put(keys::email(id), email.encode());
         }
         batch.expect(key.clone(), Some(record)).delete(key);
-        Ok(Some(admission))
+        Ok(Some((admission, disposition)))
     }
 }

@@ -159,10 +159,11 @@ fn a_charge_is_on_disk_with_the_mail_or_not_at_all() {
         "nothing is left"
     );
     let next_month = month.end_unix_ms();
-    let admission = ledger
+    let (admission, disposition) = ledger
         .release(&limited, held[0].1, next_month, &mut batch)
         .unwrap()
         .unwrap();
+    assert_eq!(disposition, Disposition::Queued);
     ledger.put_charge(limited.id, std::slice::from_ref(&admission), &mut batch);
     at_once(store.commit(batch)).unwrap();
     admission.committed();
@@ -172,6 +173,41 @@ fn a_charge_is_on_disk_with_the_mail_or_not_at_all() {
         ledger.email(limited.id, held[0].1).unwrap().unwrap().disposition,
         Disposition::Queued
     );
+}
+
+#[test]
+fn what_is_held_keeps_the_time_for_which_it_is_scheduled() {
+    let (store, ledger, account) = ledger();
+    let poor = Account {
+        monthly_email_limit: Some(0),
+        ..(*account).clone()
+    };
+    let rich = Account {
+        monthly_email_limit: None,
+        ..(*account).clone()
+    };
+    let at = NOW + 3_600_000;
+    let hold = |number| {
+        let mut batch = Batch::new();
+        let mut email = Email {
+            disposition: Disposition::Scheduled(at),
+            ..email(&poor, number)
+        };
+        let admission = ledger.admit(&poor, &mut email, 1, NOW, &mut batch).unwrap();
+        at_once(store.commit(batch)).unwrap();
+        admission.committed();
+        assert_eq!(email.disposition, Disposition::Held(HoldReason::MonthlyQuota));
+        email.id
+    };
+    for (number, now, released) in [(1, NOW, Disposition::Scheduled(at)), (2, at, Disposition::Queued)] {
+        let id = hold(number);
+        let mut batch = Batch::new();
+        let (admission, disposition) = ledger.release(&rich, id, now, &mut batch).unwrap().unwrap();
+        assert_eq!(disposition, released);
+        at_once(store.commit(batch)).unwrap();
+        admission.committed();
+        assert_eq!(ledger.email(poor.id, id).unwrap().unwrap().disposition, released);
+    }
 }
 
 #[test]

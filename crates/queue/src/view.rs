@@ -177,30 +177,48 @@ impl Queue {
         Ok(changed)
     }
 
-    /// Makes held messages due now, and `with` true in the same commit: all of them or none. Their clock starts now.
+    /// Makes held messages due at their times, and `with` true in the same commit: all of them or none. Their clock starts
+    /// then.
     /// Returns the earliest place in the due index.
     ///
     /// # Errors
     /// As [`Self::list`], and what `with` expects.
     pub async fn release(
         &self,
-        messages: &[QueueId],
-        now: Timestamp,
+        messages: &[(QueueId, Timestamp)],
         with: Batch,
     ) -> Result<Option<DueKey>, QueueError> {
-        let mut batch = with;
         let mut claimed = Vec::new();
+        let released = self.put_released(messages, with, &mut claimed);
+        let committed = match released {
+            Ok((batch, earliest)) => match self.store.commit(batch).await {
+                Ok(_) => Ok(earliest),
+                Err(error) => Err(error.into()),
+            },
+            Err(error) => Err(error),
+        };
+        self.release_all(&claimed);
+        committed
+    }
+
+    /// Adds to `batch` what [`Self::release`] commits. What it claims is in `claimed`, whatever the outcome.
+    fn put_released(
+        &self,
+        messages: &[(QueueId, Timestamp)],
+        mut batch: Batch,
+        claimed: &mut Vec<Delivery>,
+    ) -> Result<(Batch, Option<DueKey>), QueueError> {
         let mut earliest = None;
-        for message in messages {
+        for (message, due) in messages {
             let held = |state: &DeliveryState| state.due == Timestamp::NEVER;
             let deliveries = self.claim_waiting(&self.selected(&Selector::Message(*message), held)?)?;
             for delivery in &deliveries {
                 let state = DeliveryState {
-                    due: now,
+                    due: *due,
                     ..delivery.state.clone()
                 };
                 let key = DueKey {
-                    due: now,
+                    due: *due,
                     id: delivery.id(),
                 };
                 batch.delete(delivery.due_key().encode());
@@ -209,17 +227,14 @@ impl Queue {
             }
             if let Some(delivery) = deliveries.first() {
                 let facts = MessageFacts {
-                    expires: now.after(self.config.retry.expire),
+                    expires: due.after(self.config.retry.expire),
                     ..(**delivery.message).clone()
                 };
                 batch.put(keys::message(*message), encode_message(&facts));
             }
             claimed.extend(deliveries);
         }
-        let committed = self.store.commit(batch).await;
-        self.release_all(&claimed);
-        committed?;
-        Ok(earliest)
+        Ok((batch, earliest))
     }
 
     /// Takes the selected deliveries out of the queue; no failure notice is sent. One that is being attempted right now

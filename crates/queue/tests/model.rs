@@ -4,7 +4,7 @@
 
 #![allow(clippy::unwrap_used, reason = "the world of a test ends where it is wrong")]
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::future::Future;
 use std::pin::pin;
 use std::sync::Arc;
@@ -197,9 +197,17 @@ impl World {
         let mut ids: Vec<QueueId> = ids.collect();
         ids.sort();
         ids.dedup();
-        block_on(self.queue.release(&ids, self.now, Batch::new())).unwrap();
-        for fate in self.fates.values_mut().filter(|fate| held(fate)) {
-            fate.due = self.now;
+        // Every second one is let go at once, the others in a minute.
+        let later = self.now.after(Duration::from_secs(60));
+        let times: BTreeMap<QueueId, Timestamp> = ids
+            .iter()
+            .copied()
+            .zip([self.now, later].into_iter().cycle())
+            .collect();
+        let released: Vec<_> = times.iter().map(|(id, due)| (*id, *due)).collect();
+        block_on(self.queue.release(&released, Batch::new())).unwrap();
+        for ((id, _), fate) in self.fates.iter_mut().filter(|(_, fate)| held(fate)) {
+            fate.due = times[id];
         }
     }
 

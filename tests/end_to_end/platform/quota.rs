@@ -85,3 +85,45 @@ fn a_quota_is_exact_under_many_senders_and_what_is_above_it_is_held() {
     assert_eq!(host.mail(total).len(), total);
     assert_eq!(profile()["emails_sent_this_month"], total);
 }
+
+#[test]
+fn what_is_held_leaves_not_before_the_time_for_which_it_is_scheduled() {
+    let world = World::new();
+    world.mx("dest.test", &[(10, 2)]);
+    let host = world.host(2);
+    let program = world.start();
+    let customer = program.customer("owner@src.test", &["src.test"]);
+    let limit = |count: &str| {
+        let set = [
+            "customer",
+            "set",
+            "owner@src.test",
+            "--monthly-email-limit",
+            count,
+        ];
+        program.json(&set);
+    };
+    limit("0");
+    let send = |subject: &str, send_at: Option<&str>| {
+        let mut email =
+            json!({ "to": "b@dest.test", "from": "hello@src.test", "subject": subject, "text": "t" });
+        if let Some(at) = send_at {
+            email["send_at"] = json!(at);
+        }
+        let sent = customer.send(&email);
+        assert_eq!(
+            customer.becomes(&sent["id"], "queued")["hold_reason"],
+            "monthly_quota"
+        );
+        sent["id"].clone()
+    };
+    let in_an_hour = jiff::Timestamp::now() + jiff::SignedDuration::from_hours(1);
+    let later = send("later", Some(&in_an_hour.to_string()));
+    send("now", None);
+    limit("none");
+    customer.becomes(&later, "scheduled");
+    let mail = host.mail(1);
+    assert!(mail[0].text.contains("Subject: now"), "{mail:?}");
+    program.queue_shrinks_to(1);
+    assert_eq!(host.count(), 1);
+}
