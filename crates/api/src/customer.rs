@@ -20,6 +20,7 @@ pub(crate) mod profile;
 mod rate;
 mod reference;
 mod rendering;
+mod responses;
 mod router;
 pub(crate) mod send;
 pub(crate) mod wire;

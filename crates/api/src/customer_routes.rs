@@ -1,4 +1,4 @@
-//! `/admin/customers`: accounts, their keys, limits and domains, for operators.
+//! `/admin/customers`: accounts, their keys and limits, for operators.
 
 use std::sync::Arc;
 
@@ -7,17 +7,14 @@ use axum::extract::rejection::{JsonRejection, QueryRejection};
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use ledger::limits::{ADDRESS_BYTES_MAX, NAME_BYTES_MAX};
-use ledger::{
-    Account, AccountChange, AccountId, Actor, ApiKey, Domain, DomainStatus, Mode, Month, NewAccount, iso8601,
-};
+use ledger::{Account, AccountChange, AccountId, Actor, ApiKey, Mode, Month, NewAccount, iso8601};
 use serde::{Deserialize, Serialize};
 
 use crate::customer::caller::request;
 use crate::customer::credentials::{expiry, new_credential};
-use crate::customer::domains::{create, view};
 use crate::customer::profile::plain;
 use crate::customer::send::fresh_id;
-use crate::customer::wire::{AccountStatus, DomainView, Done};
+use crate::customer::wire::{AccountStatus, nullable};
 use crate::limits::{PAGE_DEFAULT, PAGE_MAX};
 use crate::platform::Platform;
 use crate::problem::Problem;
@@ -71,11 +68,6 @@ pub(crate) struct Rotated {
 }
 
 #[derive(Debug, Serialize)]
-pub(crate) struct Domains {
-    domains: Vec<DomainView>,
-}
-
-#[derive(Debug, Serialize)]
 pub(crate) struct AuditList {
     entries: Vec<AuditLine>,
 }
@@ -94,10 +86,10 @@ struct AuditLine {
 pub(crate) struct Limits {
     name: Option<String>,
     status: Option<AccountStatus>,
-    #[serde(default, deserialize_with = "given")]
+    #[serde(default, deserialize_with = "nullable")]
     monthly_email_limit: Option<Option<u64>>,
     max_domains: Option<u64>,
-    #[serde(default, deserialize_with = "given")]
+    #[serde(default, deserialize_with = "nullable")]
     rate_limit: Option<Option<u64>>,
     event_tracking: Option<bool>,
     event_api: Option<bool>,
@@ -109,15 +101,6 @@ pub(crate) struct Rotation {
     #[serde(default)]
     test: bool,
     expires_at: Option<String>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct NewDomain {
-    domain: String,
-    /// Verified by the operator's word, without a look at DNS.
-    #[serde(default)]
-    trusted: bool,
 }
 
 #[derive(Debug, Deserialize)]
@@ -301,78 +284,6 @@ pub(crate) async fn rotate_smtp(
     }))
 }
 
-/// `GET /admin/customers/{id}/domains`
-pub(crate) async fn domains(
-    State(platform): Service,
-    Path(id): Path<String>,
-) -> Result<Json<Domains>, Problem> {
-    let account = find(platform.as_ref(), &id)?;
-    let domains = platform.ledger().domains(account.id)?;
-    Ok(Json(Domains {
-        domains: domains
-            .iter()
-            .map(|domain| view(platform.as_ref(), domain))
-            .collect(),
-    }))
-}
-
-/// `POST /admin/customers/{id}/domains`
-pub(crate) async fn add_domain(
-    State(platform): Service,
-    Path(id): Path<String>,
-    body: Result<Json<NewDomain>, JsonRejection>,
-) -> Result<(StatusCode, Json<DomainView>), Problem> {
-    let Json(NewDomain { domain, trusted }) = body.map_err(|error| bad_request(error.body_text()))?;
-    let account = find(platform.as_ref(), &id)?;
-    let mut domain = create(
-        platform.as_ref(),
-        &account,
-        &domain,
-        request(platform.as_ref(), Actor::Operator),
-    )
-    .await?;
-    if trusted {
-        domain = trust(platform.as_ref(), &domain).await?;
-    }
-    Ok((StatusCode::CREATED, Json(view(platform.as_ref(), &domain))))
-}
-
-/// `POST /admin/customers/{id}/domains/{domain}/verify`
-pub(crate) async fn verify_domain(
-    State(platform): Service,
-    Path((id, domain)): Path<(String, String)>,
-) -> Result<Json<DomainView>, Problem> {
-    let domain = find_domain(platform.as_ref(), &id, &domain)?;
-    let domain = platform.verify(domain.account, domain.id).await?;
-    Ok(Json(view(platform.as_ref(), &domain)))
-}
-
-/// `POST /admin/customers/{id}/domains/{domain}/trust`: verified by the operator's word.
-pub(crate) async fn trust_domain(
-    State(platform): Service,
-    Path((id, domain)): Path<(String, String)>,
-) -> Result<Json<DomainView>, Problem> {
-    let domain = find_domain(platform.as_ref(), &id, &domain)?;
-    let domain = trust(platform.as_ref(), &domain).await?;
-    Ok(Json(view(platform.as_ref(), &domain)))
-}
-
-/// `DELETE /admin/customers/{id}/domains/{domain}`
-pub(crate) async fn delete_domain(
-    State(platform): Service,
-    Path((id, domain)): Path<(String, String)>,
-) -> Result<Json<Done>, Problem> {
-    let domain = find_domain(platform.as_ref(), &id, &domain)?;
-    let request = request(platform.as_ref(), Actor::Operator);
-    platform
-        .ledger()
-        .delete_domain(domain.account, domain.id, &request)
-        .await?;
-    Ok(Json(Done {
-        message: "Domain removed".to_owned(),
-    }))
-}
-
 /// `GET /admin/audit?from=&limit=`
 pub(crate) async fn audit(
     State(platform): Service,
@@ -402,37 +313,13 @@ pub(crate) async fn audit(
     }))
 }
 
-async fn trust(platform: &dyn Platform, domain: &Domain) -> Result<Arc<Domain>, Problem> {
-    let request = request(platform, Actor::Operator);
-    let alter = |domain: &mut Domain| {
-        domain.status = DomainStatus::Verified;
-        domain.verified_unix_ms.get_or_insert(request.now_unix_ms);
-        domain.missing_since_unix_ms = None;
-    };
-    let ledger = platform.ledger();
-    Ok(ledger
-        .update_domain(domain.account, domain.id, alter, Some("domain.trusted"), &request)
-        .await?)
-}
-
-fn find(platform: &dyn Platform, id: &str) -> Result<Arc<Account>, Problem> {
+pub(crate) fn find(platform: &dyn Platform, id: &str) -> Result<Arc<Account>, Problem> {
     let ledger = platform.ledger();
     let found = match id.parse::<AccountId>() {
         Ok(id) => ledger.account(id)?,
         Err(_) => ledger.account_of(id)?,
     };
     found.ok_or_else(|| Problem::not_found("no customer has this id or e-mail address"))
-}
-
-fn find_domain(platform: &dyn Platform, id: &str, domain: &str) -> Result<Arc<Domain>, Problem> {
-    let account = find(platform, id)?;
-    let domains = platform.ledger().domains(account.id)?;
-    let found = domains
-        .iter()
-        .find(|other| other.name == domain || other.id.to_string() == domain);
-    found
-        .cloned()
-        .ok_or_else(|| Problem::not_found("the customer has no such domain"))
 }
 
 fn shown(platform: &dyn Platform, account: &Account) -> Result<AccountView, Problem> {
@@ -495,13 +382,6 @@ impl Limits {
     }
 }
 
-/// Tells null from absent.
-fn given<'de, D: serde::Deserializer<'de>, T: Deserialize<'de>>(
-    input: D,
-) -> Result<Option<Option<T>>, D::Error> {
-    Option::deserialize(input).map(Some)
-}
-
 fn bounded(limit: Option<usize>) -> Result<usize, Problem> {
     let limit = limit.unwrap_or(PAGE_DEFAULT);
     match (1..=PAGE_MAX).contains(&limit) {
@@ -510,6 +390,6 @@ fn bounded(limit: Option<usize>) -> Result<usize, Problem> {
     }
 }
 
-fn bad_request(message: String) -> Problem {
+pub(crate) fn bad_request(message: String) -> Problem {
     Problem::new(StatusCode::BAD_REQUEST, "bad_request", message)
 }

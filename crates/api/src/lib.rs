@@ -13,6 +13,7 @@
 
 mod customer;
 mod customer_routes;
+mod domain_routes;
 mod edge;
 mod error;
 pub mod limits;

@@ -14,7 +14,7 @@ use crate::error::Refusal;
 use crate::operator::Operator;
 use crate::platform::Platform;
 use crate::token::OperatorToken;
-use crate::{customer_routes, queue_routes, watch_routes};
+use crate::{customer_routes, domain_routes, queue_routes, watch_routes};
 
 /// The longest request takes a domain name or an id.
 const BODY_BYTES_MAX: usize = 16 * 1024;
@@ -60,19 +60,16 @@ fn customers(platform: Arc<dyn Platform>) -> Router {
         .route("/customers/{id}/rotate-smtp", post(customer_routes::rotate_smtp))
         .route(
             "/customers/{id}/domains",
-            get(customer_routes::domains).post(customer_routes::add_domain),
+            get(domain_routes::list).post(domain_routes::add),
         )
-        .route(
-            "/customers/{id}/domains/{domain}",
-            delete(customer_routes::delete_domain),
-        )
+        .route("/customers/{id}/domains/{domain}", delete(domain_routes::delete))
         .route(
             "/customers/{id}/domains/{domain}/verify",
-            post(customer_routes::verify_domain),
+            post(domain_routes::verify),
         )
         .route(
             "/customers/{id}/domains/{domain}/trust",
-            post(customer_routes::trust_domain),
+            post(domain_routes::trust),
         )
         .route("/audit", get(customer_routes::audit))
         .with_state(platform)

@@ -12,6 +12,7 @@ use super::body::{Json, faults, taken};
 use super::caller::Caller;
 use super::compose::draft;
 use super::idempotency::{Begun, IdempotencyHeader, respond};
+use super::responses::{Admission, Keyed, Reading};
 use super::router::Service;
 use super::send::{fresh_id, holds, parted, stored};
 use super::wire::{BatchReply, BatchRequest, BatchResult, SubmissionStatus};
@@ -29,15 +30,10 @@ use crate::problem::{Error, Problem};
     responses(
         (status = 200, description = "Accepted as told for each", body = BatchReply),
         (status = 400, description = "The request as a whole does not hold", body = Error),
-        (status = 401, description = "No good API key", body = Error),
         (status = 403, description = "`account_suspended` or `account_pending`", body = Error),
-        (status = 409, description = "A request with this Idempotency-Key is under way", body = Error),
-        (status = 408, description = "The body did not arrive in time", body = Error),
-        (status = 413, description = "Too large", body = Error),
-        (status = 415, description = "Not JSON", body = Error),
-        (status = 422, description = "The Idempotency-Key was used for another request", body = Error),
-        (status = 429, description = "Too many requests", body = Error),
-        (status = 503, description = "The spool takes no mail now; nothing was accepted", body = Error),
+        Admission,
+        Reading,
+        Keyed,
     )
 )]
 pub(super) async fn batch(

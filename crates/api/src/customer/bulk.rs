@@ -18,6 +18,7 @@ use super::caller::Caller;
 use super::compose::{self, Author, Common, CommonRequest, Faults, author, shown};
 use super::idempotency::{Begun, IdempotencyHeader, respond};
 use super::rendering::{Copy, Rendering, TemplateSource, message_id};
+use super::responses::{Admission, Keyed, Reading};
 use super::router::Service;
 use super::send::{fresh_id, parted, stored};
 use super::wire::{BulkError, BulkRecipient, BulkReply, BulkRequest, SubmissionStatus};
@@ -36,15 +37,10 @@ use crate::problem::{Error, Problem};
     responses(
         (status = 200, description = "Accepted as told", body = BulkReply),
         (status = 400, description = "The request as a whole does not hold", body = Error),
-        (status = 401, description = "No good API key", body = Error),
         (status = 403, description = "`domain_not_verified`, `account_suspended` or `account_pending`", body = Error),
-        (status = 409, description = "A request with this Idempotency-Key is under way", body = Error),
-        (status = 408, description = "The body did not arrive in time", body = Error),
-        (status = 413, description = "Too large", body = Error),
-        (status = 415, description = "Not JSON", body = Error),
-        (status = 422, description = "The Idempotency-Key was used for another request", body = Error),
-        (status = 429, description = "Too many requests", body = Error),
-        (status = 503, description = "The spool takes no mail now; nothing was accepted", body = Error),
+        Admission,
+        Reading,
+        Keyed,
     )
 )]
 pub(super) async fn bulk_send(
@@ -113,7 +109,12 @@ struct Bulk {
 }
 
 impl Bulk {
-    fn make(service: &Service, request: BulkRequest, id: EmailId, caller: &Caller) -> Result<Self, Problem> {
+    fn make(
+        service: &Service,
+        mut request: BulkRequest,
+        id: EmailId,
+        caller: &Caller,
+    ) -> Result<Self, Problem> {
         let mut faults = Faults::default();
         let author = author(
             request.domain.as_deref(),
@@ -138,6 +139,11 @@ impl Bulk {
         let files = request.attachments.as_deref().unwrap_or_default();
         drop(compose::attachments(files, &common.contents, &mut faults));
         let (html, text) = (request.html.as_deref(), request.text.as_deref());
+        let made = match text {
+            Some(_) => None,
+            // Once and not for each copy.
+            None => html.and_then(mime::text_of_html),
+        };
         if let Err(error) = Template::parse(&request.subject, html, text) {
             faults.note(format!("/{}", error.part), "template", error.to_string());
         }
@@ -150,12 +156,11 @@ impl Bulk {
         // As it was given: a name that needs quotes is shown without them.
         let given = request.from.clone().unwrap_or_else(|| from.clone());
         let mut source = TemplateSource::new(given, author.domain.name.clone(), request.subject.clone());
-        source.reply_to = request.reply_to.clone();
-        // Made once and not for each copy.
-        source.text = request.text.clone().or_else(|| html.and_then(mime::text_of_html));
-        source.html = request.html.clone();
-        source.headers = request.headers.clone().unwrap_or_default();
-        source.attachments = request.attachments.clone().unwrap_or_default();
+        source.reply_to = request.reply_to.take();
+        source.text = request.text.take().or(made);
+        source.html = request.html.take();
+        source.headers = request.headers.take().unwrap_or_default();
+        source.attachments = request.attachments.take().unwrap_or_default();
         let content = serde_json::to_vec(&source).map_err(|error| Problem::internal(&error))?;
         let rendering = source.prepare().map_err(|why| Problem::internal(&why))?;
         let template = StoredTemplate {

@@ -56,7 +56,7 @@ impl Faults {
 ///
 /// # Errors
 /// Every fault at once; 403 where the account may not send this.
-pub(super) fn draft(request: SendRequest, id: EmailId, caller: &Caller) -> Result<Draft, Problem> {
+pub(super) fn draft(mut request: SendRequest, id: EmailId, caller: &Caller) -> Result<Draft, Problem> {
     let mut faults = Faults::default();
     let author = author(
         request.domain.as_deref(),
@@ -72,7 +72,7 @@ pub(super) fn draft(request: SendRequest, id: EmailId, caller: &Caller) -> Resul
             format!("more than {RECIPIENTS_MAX} recipients in to, cc and bcc; send several e-mails");
         faults.note("/cc", "too_many_recipients", message);
     }
-    let parts = Parts::filled(&request, &mut faults);
+    let parts = Parts::taken(&mut request, &mut faults);
     let common = Common::read(
         &CommonRequest {
             reply_to: request.reply_to.as_deref(),
@@ -215,23 +215,17 @@ struct Parts {
 }
 
 impl Parts {
-    fn filled(request: &SendRequest, faults: &mut Faults) -> Self {
-        let SendRequest {
-            subject,
-            html,
-            text,
-            vars,
-            ..
-        } = request;
+    /// Takes them out of the request: they are large.
+    fn taken(request: &mut SendRequest, faults: &mut Faults) -> Self {
         let mut parts = Self {
-            subject: subject.clone(),
-            html: html.clone(),
-            text: text.clone(),
+            subject: std::mem::take(&mut request.subject),
+            html: request.html.take(),
+            text: request.text.take(),
         };
         if parts.html.is_none() && parts.text.is_none() {
             faults.note("/html", "required", "html or text is needed");
         }
-        if let Some(vars) = vars {
+        if let Some(vars) = &request.vars {
             parts.fill(vars, faults);
         }
         if mime::subject_length(&parts.subject) > SUBJECT_BYTES_MAX {

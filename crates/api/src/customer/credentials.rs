@@ -8,6 +8,7 @@ use ledger::{Credential, iso8601};
 
 use super::body::Optional;
 use super::caller::Caller;
+use super::responses::{Admission, Reading};
 use super::router::Service;
 use super::wire::{CredentialsReply, RotateCredentialsReply, RotateCredentialsRequest, SmtpCredentials};
 use crate::platform::{Platform, Settings};
@@ -23,9 +24,8 @@ const RECOMMENDED_PORT: u16 = 587;
     get, path = "/api/smtp-credentials", tag = "SMTP credentials", operation_id = "get_smtp_credentials",
     responses(
         (status = 200, description = "How to submit over SMTP", body = CredentialsReply),
-        (status = 401, description = "No good API key", body = Error),
-        (status = 429, description = "Too many requests", body = Error),
         (status = 503, description = "The store cannot be read now", body = Error),
+        Admission,
     )
 )]
 pub(super) async fn get_smtp_credentials(
@@ -48,12 +48,9 @@ pub(super) async fn get_smtp_credentials(
     responses(
         (status = 200, description = "The new password; it is not shown again", body = RotateCredentialsReply),
         (status = 400, description = "The request does not hold", body = Error),
-        (status = 401, description = "No good API key", body = Error),
-        (status = 408, description = "The body did not arrive in time", body = Error),
-        (status = 413, description = "Too large", body = Error),
-        (status = 415, description = "Not JSON", body = Error),
-        (status = 429, description = "Too many requests", body = Error),
         (status = 503, description = "The store cannot be reached now", body = Error),
+        Admission,
+        Reading,
     )
 )]
 pub(super) async fn rotate_smtp_credentials(

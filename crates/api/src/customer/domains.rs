@@ -13,6 +13,7 @@ use utoipa::IntoParams;
 
 use super::body::Checked;
 use super::caller::{Caller, PathId};
+use super::responses::{Admission, Reading};
 use super::router::Service;
 use super::send::fresh_id;
 use super::wire::{
@@ -45,9 +46,8 @@ pub(crate) struct Page {
     responses(
         (status = 200, description = "The domains of the account", body = DomainList),
         (status = 400, description = "The request does not hold", body = Error),
-        (status = 401, description = "No good API key", body = Error),
-        (status = 429, description = "Too many requests", body = Error),
         (status = 503, description = "The store cannot be read now", body = Error),
+        Admission,
     )
 )]
 pub(super) async fn list_domains(
@@ -87,14 +87,11 @@ pub(super) async fn list_domains(
     responses(
         (status = 201, description = "Added; publish its records", body = DomainReply),
         (status = 400, description = "Not a domain that mail can be from", body = Error),
-        (status = 401, description = "No good API key", body = Error),
         (status = 403, description = "`domain_limit_reached`", body = Error),
         (status = 409, description = "The account has it already", body = Error),
-        (status = 408, description = "The body did not arrive in time", body = Error),
-        (status = 413, description = "Too large", body = Error),
-        (status = 415, description = "Not JSON", body = Error),
-        (status = 429, description = "Too many requests", body = Error),
         (status = 503, description = "The store cannot be reached now", body = Error),
+        Admission,
+        Reading,
     )
 )]
 pub(super) async fn add_domain(
@@ -116,10 +113,9 @@ pub(super) async fn add_domain(
     params(("id" = String, Path, format = "uuid", description = "The domain's id")),
     responses(
         (status = 200, description = "The domain", body = DomainReply),
-        (status = 401, description = "No good API key", body = Error),
         (status = 404, description = "Not one of this account", body = Error),
-        (status = 429, description = "Too many requests", body = Error),
         (status = 503, description = "The store cannot be read now", body = Error),
+        Admission,
     )
 )]
 pub(super) async fn get_domain(
@@ -139,13 +135,10 @@ pub(super) async fn get_domain(
     responses(
         (status = 200, description = "The domain as it is now", body = DomainReply),
         (status = 400, description = "The request does not hold", body = Error),
-        (status = 401, description = "No good API key", body = Error),
         (status = 404, description = "Not one of this account", body = Error),
-        (status = 408, description = "The body did not arrive in time", body = Error),
-        (status = 413, description = "Too large", body = Error),
-        (status = 415, description = "Not JSON", body = Error),
-        (status = 429, description = "Too many requests", body = Error),
         (status = 503, description = "The store cannot be reached now", body = Error),
+        Admission,
+        Reading,
     )
 )]
 pub(super) async fn update_domain(
@@ -177,10 +170,9 @@ pub(super) async fn update_domain(
     params(("id" = String, Path, format = "uuid", description = "The domain's id")),
     responses(
         (status = 200, description = "Removed", body = Done),
-        (status = 401, description = "No good API key", body = Error),
         (status = 404, description = "Not one of this account", body = Error),
-        (status = 429, description = "Too many requests", body = Error),
         (status = 503, description = "The store cannot be reached now", body = Error),
+        Admission,
     )
 )]
 pub(super) async fn delete_domain(
@@ -208,10 +200,9 @@ pub(super) async fn delete_domain(
     params(("id" = String, Path, format = "uuid", description = "The domain's id")),
     responses(
         (status = 200, description = "What was found", body = DomainReply),
-        (status = 401, description = "No good API key", body = Error),
         (status = 404, description = "Not one of this account", body = Error),
-        (status = 429, description = "Too many requests", body = Error),
         (status = 503, description = "The store cannot be reached now", body = Error),
+        Admission,
     )
 )]
 pub(super) async fn verify_domain(
@@ -233,11 +224,10 @@ pub(super) async fn verify_domain(
     params(("id" = String, Path, format = "uuid", description = "The domain's id")),
     responses(
         (status = 200, description = "Publish the new records", body = DomainReply),
-        (status = 401, description = "No good API key", body = Error),
         (status = 404, description = "Not one of this account", body = Error),
         (status = 409, description = "A rotation is under way", body = Error),
-        (status = 429, description = "Too many requests", body = Error),
         (status = 503, description = "The store cannot be reached now", body = Error),
+        Admission,
     )
 )]
 pub(super) async fn rotate_dkim(

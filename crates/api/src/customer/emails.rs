@@ -10,6 +10,7 @@ use ledger::{Disposition, Email, EmailId, OutcomeKind, iso8601};
 use queue::{DeliveryView, Timestamp};
 
 use super::caller::{Caller, PathId};
+use super::responses::Admission;
 use super::router::Service;
 use super::wire::{CancelReply, EmailView, RecipientView};
 use crate::problem::{Error, Problem};
@@ -23,10 +24,9 @@ use crate::problem::{Error, Problem};
     params(("id" = String, Path, format = "uuid", description = "The e-mail's id")),
     responses(
         (status = 200, description = "The e-mail", body = EmailView),
-        (status = 401, description = "No good API key", body = Error),
         (status = 404, description = "Not one of this account", body = Error),
-        (status = 429, description = "Too many requests", body = Error),
         (status = 503, description = "The store cannot be read now", body = Error),
+        Admission,
     )
 )]
 pub(super) async fn get_email(
@@ -47,11 +47,10 @@ pub(super) async fn get_email(
     params(("id" = String, Path, format = "uuid", description = "The e-mail's id")),
     responses(
         (status = 200, description = "Taken back", body = CancelReply),
-        (status = 401, description = "No good API key", body = Error),
         (status = 404, description = "Not one of this account", body = Error),
         (status = 409, description = "Nothing of it can be stopped any more", body = Error),
-        (status = 429, description = "Too many requests", body = Error),
         (status = 503, description = "The store cannot be reached now", body = Error),
+        Admission,
     )
 )]
 pub(super) async fn cancel_email(

@@ -9,6 +9,7 @@ use ledger::{AccountChange, ApiKey, Month, Status, iso8601};
 
 use super::body::Checked;
 use super::caller::Caller;
+use super::responses::{Admission, Reading};
 use super::router::Service;
 use super::wire::{AccountStatus, Customer, Features, ProfileChange, ProfileReply, RotateKeyReply};
 use crate::platform::Platform;
@@ -19,9 +20,8 @@ use crate::problem::{Error, Problem};
     get, path = "/api/customer/profile", tag = "Profile", operation_id = "get_profile",
     responses(
         (status = 200, description = "The account of the key", body = ProfileReply),
-        (status = 401, description = "No good API key", body = Error),
-        (status = 429, description = "Too many requests", body = Error),
         (status = 503, description = "The store cannot be read now", body = Error),
+        Admission,
     )
 )]
 pub(super) async fn get_profile(
@@ -39,12 +39,9 @@ pub(super) async fn get_profile(
     responses(
         (status = 200, description = "The account as it is now", body = ProfileReply),
         (status = 400, description = "The request does not hold", body = Error),
-        (status = 401, description = "No good API key", body = Error),
-        (status = 408, description = "The body did not arrive in time", body = Error),
-        (status = 413, description = "Too large", body = Error),
-        (status = 415, description = "Not JSON", body = Error),
-        (status = 429, description = "Too many requests", body = Error),
         (status = 503, description = "The store cannot be reached now", body = Error),
+        Admission,
+        Reading,
     )
 )]
 pub(super) async fn update_profile(
@@ -77,9 +74,8 @@ pub(super) async fn update_profile(
     post, path = "/api/customer/rotate-key", tag = "Profile", operation_id = "rotate_key",
     responses(
         (status = 200, description = "The new key; it is not shown again", body = RotateKeyReply),
-        (status = 401, description = "No good API key", body = Error),
-        (status = 429, description = "Too many requests", body = Error),
         (status = 503, description = "The store cannot be reached now", body = Error),
+        Admission,
     )
 )]
 pub(super) async fn rotate_key(

@@ -13,6 +13,7 @@ use super::body::{Json, all_faults, faults, taken};
 use super::caller::Caller;
 use super::compose::draft;
 use super::idempotency::{Begun, IdempotencyHeader, Working, respond};
+use super::responses::{Admission, Keyed, Reading};
 use super::router::Service;
 use super::wire::{SendReply, SendRequest, SubmissionStatus};
 use crate::platform::{Draft, Mailing, NotAccepted, Platform};
@@ -29,15 +30,10 @@ use crate::problem::{Error, Problem};
     responses(
         (status = 200, description = "Accepted, and on disk", body = SendReply),
         (status = 400, description = "The request does not hold; every fault is told", body = Error),
-        (status = 401, description = "No good API key", body = Error),
         (status = 403, description = "`domain_not_verified`, `account_suspended` or `account_pending`", body = Error),
-        (status = 409, description = "A request with this Idempotency-Key is under way", body = Error),
-        (status = 408, description = "The body did not arrive in time", body = Error),
-        (status = 413, description = "Too large", body = Error),
-        (status = 415, description = "Not JSON", body = Error),
-        (status = 422, description = "The Idempotency-Key was used for another request", body = Error),
-        (status = 429, description = "Too many requests", body = Error),
-        (status = 503, description = "The spool takes no mail now; nothing was accepted", body = Error),
+        Admission,
+        Reading,
+        Keyed,
     )
 )]
 pub(super) async fn send(
@@ -101,8 +97,8 @@ pub(super) fn holds(json: &Value, caller: &Caller) -> Result<(), Problem> {
 
 /// Composes where it may take its time, if it is going to.
 fn composed(request: SendRequest, id: EmailId, caller: &Caller) -> Result<Draft, Problem> {
-    let large =
-        request.attachments.is_some() || request.html.as_ref().is_some_and(|html| html.len() > LARGE_BYTES);
+    let is_large = |part: &Option<String>| part.as_ref().is_some_and(|part| part.len() > LARGE_BYTES);
+    let large = request.attachments.is_some() || is_large(&request.html) || is_large(&request.text);
     match large {
         true => tokio::task::block_in_place(|| draft(request, id, caller)),
         false => draft(request, id, caller),
