@@ -1,15 +1,15 @@
-//! The last thing that is done to a message before it leaves: a copy of a bulk mail is rendered, and whatever is to be
-//! signed is signed.
+//! The last thing that is done to a message before it leaves: what came over HTTP is composed, a copy of a bulk mail is
+//! rendered, and whatever is to be signed is signed.
 //!
-//! It is done when the message is due and not when it is accepted: a signature costs more than everything else that
-//! happens to a message, and nobody who waits for a 250 should wait for it. What is made is kept with the message until
-//! the last of its deliveries leaves memory.
+//! It is done when the message is due and not when it is accepted: this costs more than everything else that happens to a
+//! message, and nobody who waits for a 250 should wait for it. What is made is kept with the message until the last of
+//! its deliveries leaves memory.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
-use api::Rendering;
+use api::{Rendering, compose_stored};
 use arc_swap::ArcSwap;
 use bytes::Bytes;
 use content::author::author_domain;
@@ -18,9 +18,12 @@ use content::header::block_length;
 use ledger::{AccountId, EmailId, Ledger, LedgerError};
 use queue::{Finish, Finished, Message, Owner, Queue, QueueError, QueueId, Reason, Verdict};
 use thiserror::Error;
+use workers::Workers;
 
 use crate::clock;
 use crate::journal::{Event, Journal};
+
+mod workers;
 
 /// Signers of accounts' domains kept in memory.
 const SIGNERS_MAX: usize = 1_000;
@@ -36,6 +39,7 @@ pub(crate) struct Finisher {
     signers: ArcSwap<Signers>,
     accounts: Mutex<Known<(AccountId, String), Signer>>,
     templates: Mutex<Known<QueueId, Rendering>>,
+    workers: Workers,
 }
 
 /// What was made lately, of the ledger's state at one moment.
@@ -57,8 +61,8 @@ enum Unfinished {
     Key(String),
     #[error("its template is gone")]
     NoTemplate,
-    #[error("it cannot be rendered: {0}")]
-    Template(String),
+    #[error("it cannot be composed: {0}")]
+    Source(String),
     #[error("finishing it failed")]
     Bug,
 }
@@ -76,7 +80,7 @@ impl Unfinished {
                 status: "5.7.1".into(),
                 text,
             }),
-            Self::NoTemplate | Self::Template(_) => Verdict::Refused(Reason {
+            Self::NoTemplate | Self::Source(_) => Verdict::Refused(Reason {
                 status: "5.6.0".into(),
                 text,
             }),
@@ -98,6 +102,7 @@ impl Finisher {
             signers: ArcSwap::from_pointee(signers),
             accounts: Mutex::new(Known::new()),
             templates: Mutex::new(Known::new()),
+            workers: Workers::start(),
         }
     }
 
@@ -124,8 +129,7 @@ impl Finisher {
         }
         let (finisher, message) = (Arc::clone(self), Arc::clone(message));
         let id = message.id;
-        // A thread that serves nobody else meanwhile: a signature takes longer than a session may be kept waiting.
-        let finished = tokio::task::spawn_blocking(move || {
+        let finished = self.workers.run(move || {
             let finished = finisher.make(&message)?;
             message.keep_finished(finished);
             Ok(())
@@ -142,9 +146,10 @@ impl Finisher {
         let pieces: Arc<[Bytes]> = match message.handling.finish {
             Finish::AsStored | Finish::Sign => stored,
             Finish::Render(template) => {
-                let octets = self.rendering(template)?.render(message.id, &stored.concat());
-                Arc::from([Bytes::from(octets.map_err(Unfinished::Template)?)])
+                let octets = self.rendering(template)?.render(message.id, &joined(&stored));
+                made(octets)?
             }
+            Finish::Compose => made(compose_stored(message.id, &joined(&stored)))?,
         };
         let mut head = self.sign(message.id, owner, &pieces)?;
         head.extend_from_slice(&message.head);
@@ -231,7 +236,7 @@ impl Finisher {
         }
         let stored = self.ledger.template(EmailId::from_bytes(template.to_bytes()))?;
         let stored = stored.ok_or(Unfinished::NoTemplate)?;
-        let rendering = Arc::new(Rendering::read(&stored.content).map_err(Unfinished::Template)?);
+        let rendering = Arc::new(Rendering::read(&stored.content).map_err(Unfinished::Source)?);
         lock(&self.templates).keep(0, template, &rendering, TEMPLATES_MAX);
         Ok(rendering)
     }
@@ -261,6 +266,19 @@ impl<K: Eq + std::hash::Hash, V> Known<K, V> {
         }
         self.entries.insert(key, Arc::clone(value));
     }
+}
+
+/// The stored octets in one piece, which they are in most cases.
+fn joined(pieces: &[Bytes]) -> Bytes {
+    match pieces {
+        [piece] => piece.clone(),
+        pieces => pieces.concat().into(),
+    }
+}
+
+fn made(octets: Result<Vec<u8>, String>) -> Result<Arc<[Bytes]>, Unfinished> {
+    let octets = octets.map_err(Unfinished::Source)?;
+    Ok(Arc::from([Bytes::from(octets)]))
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {

@@ -78,14 +78,14 @@ fn parcel(draft: Draft) -> Parcel {
     let received = Timestamp::from_unix_ms(email.created_unix_ms);
     let finish = match email.template {
         Some(template) => Finish::Render(QueueId::from_bytes(template.to_bytes())),
-        None => Finish::Sign,
+        None => Finish::Compose,
     };
     let submission = Submission {
         id: QueueId::from_bytes(email.id.to_bytes()),
         received,
         reverse_path: ReversePath::Mailbox(reverse_path),
         recipients: recipients.into_iter().map(ForwardPath::from).collect(),
-        // What is composed here is in 7 bits, addresses that need SMTPUTF8 apart.
+        // What is composed of it is in 7 bits, addresses that need SMTPUTF8 apart.
         eight_bit: smtputf8,
         smtputf8,
         head: bytes::Bytes::new(),

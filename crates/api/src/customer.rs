@@ -23,7 +23,9 @@ mod rendering;
 mod responses;
 mod router;
 pub(crate) mod send;
+mod source;
 pub(crate) mod wire;
 
 pub use rendering::Rendering;
 pub use router::{openapi, router};
+pub use source::compose_stored;

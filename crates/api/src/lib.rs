@@ -27,7 +27,7 @@ mod token;
 mod watch_routes;
 pub mod wire;
 
-pub use customer::{Rendering, openapi, router as customer_router};
+pub use customer::{Rendering, compose_stored, openapi, router as customer_router};
 pub use operator::{Operator, Readiness, ReloadError};
 pub use platform::{Answer, Draft, Mailing, NotAccepted, Platform, Settings};
 pub use problem::Fault;

@@ -109,7 +109,7 @@ pub struct Draft {
     pub reverse_path: Mailbox,
     /// Whom it goes to.
     pub recipients: Vec<Mailbox>,
-    /// The message; of a copy its merge data.
+    /// What the message is made from; of a copy its merge data.
     pub octets: Bytes,
     /// The header needs SMTPUTF8 (RFC 6531).
     pub smtputf8: bool,

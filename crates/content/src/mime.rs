@@ -2,7 +2,7 @@
 //!
 //! **Promise.** The same pieces give the same octets, always: what the format leaves open (boundaries) is derived from
 //! the Message-ID, the Date is an argument. Lines end in CRLF alone and have at most 998 octets (RFC 5322 §2.1.1); all
-//! octets are 7-bit, except those of an address that cannot be written in ASCII ([`Composition::needs_smtputf8`]).
+//! octets are 7-bit, except those of an address that cannot be written in ASCII ([`Address::needs_smtputf8`]).
 //! Nothing of a blind copy is ever in the message: there is no place to say it.
 //!
 //! **What is changed.** Text parts: any line end becomes CRLF and the last line gets one. Subject: each run of control
@@ -60,18 +60,6 @@ pub struct Composition<'a> {
     pub message_id: &'a str,
     /// When it was written, in seconds since 1970; shown in UTC.
     pub date_unix_s: i64,
-}
-
-impl Composition<'_> {
-    /// Whether an address in the header cannot be written in ASCII, so that the message may only be sent to a peer that
-    /// offers SMTPUTF8 (RFC 6531 §3.4).
-    pub fn needs_smtputf8(&self) -> bool {
-        std::iter::once(self.from)
-            .chain(self.to)
-            .chain(self.cc)
-            .chain(self.reply_to)
-            .any(Address::needs_smtputf8)
-    }
 }
 
 /// Writes the message.

@@ -58,7 +58,13 @@ impl Pieces {
         };
         let message = compose(&composition);
         assert_eq!(message, compose(&composition), "the same pieces, the same octets");
-        assert_lines_are_sound(&message, composition.needs_smtputf8());
+        let addresses = self
+            .to
+            .iter()
+            .chain(&self.cc)
+            .chain([composition.from])
+            .chain(&self.reply_to);
+        assert_lines_are_sound(&message, addresses.into_iter().any(Address::needs_smtputf8));
         message
     }
 }

@@ -27,7 +27,7 @@ pub struct Submission {
     pub smtputf8: bool,
     /// Header fields put before the message as received: the trace.
     pub head: Bytes,
-    /// The message as received; the merge data of one that is rendered.
+    /// The message as received; of one that is rendered or composed what it is made from.
     pub body: Body,
     /// When the first attempt is wanted: `received` for at once, [`Timestamp::NEVER`] for a message that is held until
     /// somebody [releases](crate::Queue::release) it.
@@ -64,6 +64,8 @@ pub enum Finish {
     Sign,
     /// It is rendered from the template of this name with what is stored as its body, and signed.
     Render(QueueId),
+    /// It is composed of what is stored as its body, and signed.
+    Compose,
 }
 
 /// The octets of a message as they leave.

@@ -46,6 +46,7 @@ pub fn encode_message(facts: &MessageFacts) -> Bytes {
         Finish::AsStored => out.byte(0),
         Finish::Sign => out.byte(1),
         Finish::Render(template) => out.byte(2).array(&template.to_bytes()),
+        Finish::Compose => out.byte(3),
     };
     out.finish()
 }
@@ -101,6 +102,7 @@ fn finish(input: &mut RecordReader<'_>) -> Result<Finish, RecordError> {
         0 => Ok(Finish::AsStored),
         1 => Ok(Finish::Sign),
         2 => Ok(Finish::Render(QueueId::from_bytes(input.array()?))),
+        3 => Ok(Finish::Compose),
         _ => Err(RecordError::Value("finish")),
     }
 }

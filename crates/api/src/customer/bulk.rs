@@ -17,10 +17,11 @@ use super::body::{Json, all_faults, faults, taken};
 use super::caller::Caller;
 use super::compose::{self, Author, Common, CommonRequest, Faults, author, shown};
 use super::idempotency::{Begun, IdempotencyHeader, respond};
-use super::rendering::{Copy, Rendering, TemplateSource, message_id};
+use super::rendering::{Copy, Rendering};
 use super::responses::{Admission, Keyed, Reading};
 use super::router::Service;
 use super::send::{fresh_id, parted, stored};
+use super::source::{Source, message_id};
 use super::wire::{BulkError, BulkRecipient, BulkReply, BulkRequest, SubmissionStatus};
 use crate::platform::{Draft, Mailing};
 use crate::problem::{Error, Problem};
@@ -155,14 +156,14 @@ impl Bulk {
         let from = shown(&author.from);
         // As it was given: a name that needs quotes is shown without them.
         let given = request.from.clone().unwrap_or_else(|| from.clone());
-        let mut source = TemplateSource::new(given, author.domain.name.clone(), request.subject.clone());
+        let mut source = Source::new(given, author.domain.name.clone(), request.subject.clone());
         source.reply_to = request.reply_to.take();
         source.text = request.text.take().or(made);
         source.html = request.html.take();
         source.headers = request.headers.take().unwrap_or_default();
         source.attachments = request.attachments.take().unwrap_or_default();
         let content = serde_json::to_vec(&source).map_err(|error| Problem::internal(&error))?;
-        let rendering = source.prepare().map_err(|why| Problem::internal(&why))?;
+        let rendering = Rendering::of(source).map_err(|why| Problem::internal(&why))?;
         let template = StoredTemplate {
             id,
             account: caller.account.id,

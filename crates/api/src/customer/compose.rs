@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use axum::http::StatusCode;
 use base64::prelude::{BASE64_STANDARD, Engine as _};
-use content::mime::{self, Address, Attachment, Composition, ExtraFields};
+use content::mime::{self, Address, Attachment, ExtraFields};
 use content::template::Template;
 use ledger::limits::{METADATA_BYTES_MAX, METADATA_ENTRIES_MAX};
 use ledger::{Disposition, Domain, Email, EmailId, Mode, Stream};
@@ -12,7 +12,7 @@ use serde_json::{Map, Value};
 
 use super::body::escaped;
 use super::caller::Caller;
-use super::rendering::message_id;
+use super::source::{Letter, Source, message_id};
 use super::wire::{AttachmentRequest, SendRequest, StreamType};
 use crate::limits::{ATTACHMENT_BYTES_MAX, FAULTS_MAX, RECIPIENTS_MAX, SCHEDULE_AHEAD};
 use crate::platform::Draft;
@@ -84,38 +84,40 @@ pub(super) fn draft(mut request: SendRequest, id: EmailId, caller: &Caller) -> R
         },
         &mut faults,
     );
-    let files = attachments(
-        request.attachments.as_deref().unwrap_or_default(),
-        &common.contents,
-        &mut faults,
-    );
+    let files = request.attachments.as_deref().unwrap_or_default();
+    drop(attachments(files, &common.contents, &mut faults));
     faults.check()?;
     let (Some(to), Some(Author { from, domain })) = (to, author?) else {
         return Err(Problem::internal(&"a fault was not told"));
     };
-    let to = [to];
     let date = common.send_at_unix_ms.unwrap_or(caller.now_unix_ms);
     let message_id = message_id(&id.to_string(), &domain.name);
-    let composition = Composition {
-        from: &from,
-        to: &to,
-        cc: &cc,
-        reply_to: common.reply_to.as_ref(),
-        subject: &parts.subject,
-        html: parts.html.as_deref(),
-        text: parts.text.as_deref(),
-        extra_fields: &common.headers,
-        attachments: &files,
-        message_id: &message_id,
-        date_unix_s: i64::try_from(date / 1000).unwrap_or(i64::MAX),
+    let smtputf8 = std::iter::once(&from)
+        .chain([&to])
+        .chain(&cc)
+        .chain(&common.reply_to)
+        .any(Address::needs_smtputf8);
+    let disposition = common.disposition();
+    // As it was given: a name that needs quotes is shown without them.
+    let given = request.from.unwrap_or_else(|| shown(&from));
+    let mut source = Source::new(given, domain.name.clone(), parts.subject.clone());
+    source.reply_to = request.reply_to;
+    source.html = parts.html;
+    source.text = parts.text;
+    source.headers = request.headers.unwrap_or_default();
+    source.attachments = request.attachments.unwrap_or_default();
+    let letter = Letter {
+        source,
+        to: vec![request.to],
+        cc: request.cc.unwrap_or_default(),
+        date: i64::try_from(date / 1000).unwrap_or(i64::MAX),
     };
-    let octets = mime::compose(&composition);
-    let smtputf8 = composition.needs_smtputf8();
-    let recipients = distinct(to.iter().chain(&cc).chain(&bcc));
+    let octets = serde_json::to_vec(&letter).map_err(|error| Problem::internal(&error))?;
+    let recipients = distinct(std::iter::once(&to).chain(&cc).chain(&bcc));
     let email = Email {
         id,
         account: caller.account.id,
-        disposition: common.disposition(),
+        disposition,
         sandbox: caller.mode == Mode::Test,
         stream: stream(request.stream_type),
         track_opens: request.track_opens,
@@ -267,7 +269,6 @@ pub(super) struct CommonRequest<'a> {
 #[derive(Default)]
 pub(super) struct Common {
     pub(super) reply_to: Option<Address>,
-    pub(super) headers: ExtraFields,
     /// The contents of the attachments, decoded.
     pub(super) contents: Vec<Vec<u8>>,
     pub(super) metadata: Option<String>,
@@ -277,11 +278,11 @@ pub(super) struct Common {
 
 impl Common {
     pub(super) fn read(request: &CommonRequest<'_>, faults: &mut Faults) -> Self {
+        check_headers(request.headers, faults);
         Self {
             reply_to: request
                 .reply_to
                 .and_then(|reply_to| faults.take("/reply_to", "not_an_address", Address::parse(reply_to))),
-            headers: headers(request.headers, faults),
             contents: contents(request.attachments.unwrap_or_default(), faults),
             metadata: request.metadata.and_then(|metadata| flat(metadata, faults)),
             send_at_unix_ms: request
@@ -296,7 +297,7 @@ impl Common {
     }
 }
 
-fn headers(given: Option<&std::collections::BTreeMap<String, String>>, faults: &mut Faults) -> ExtraFields {
+fn check_headers(given: Option<&std::collections::BTreeMap<String, String>>, faults: &mut Faults) {
     let mut fields = ExtraFields::default();
     for (name, value) in given.into_iter().flatten() {
         if let Err(error) = fields.push(name, value) {
@@ -307,7 +308,6 @@ fn headers(given: Option<&std::collections::BTreeMap<String, String>>, faults: &
             );
         }
     }
-    fields
 }
 
 pub(super) fn contents(given: &[AttachmentRequest], faults: &mut Faults) -> Vec<Vec<u8>> {

@@ -51,8 +51,16 @@ fn state() -> DeliveryState {
 #[test]
 fn records_read_back_as_written() {
     for reverse_path in ["", "a@b.example"] {
-        let facts = facts(reverse_path);
-        assert_eq!(decode_message(&encode_message(&facts)), Ok(facts));
+        let mut facts = facts(reverse_path);
+        for finish in [
+            Finish::AsStored,
+            Finish::Sign,
+            facts.handling.finish,
+            Finish::Compose,
+        ] {
+            facts.handling.finish = finish;
+            assert_eq!(decode_message(&encode_message(&facts)), Ok(facts.clone()));
+        }
     }
     assert_eq!(decode_delivery(&encode_delivery(&state())), Ok(state()));
 }
