@@ -24,6 +24,7 @@ const EDGES: &[(&str, &[&str])] = &[
 
 /// Heavy dependencies, and those that a pure crate must not have, with the crates that may name them outside tests.
 const OWNERS: &[(&str, &[&str])] = &[
+    ("aho-corasick", &["ledger"]),
     ("argon2", &["postrider"]),
     ("aws-lc-rs", &["ledger", "content", "certs", "api", "postrider"]),
     ("axum", &["api", "postrider"]),
@@ -52,7 +53,7 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("socket2", &["postrider"]),
     ("tokio", &["api", "postrider"]),
     ("tokio-rustls", &["postrider"]),
-    ("toml", &["postrider"]),
+    ("toml", &["ledger", "postrider"]),
     ("tower-http", &["postrider"]),
     ("tracing", &["api", "postrider"]),
     ("utoipa", &["api"]),
