@@ -20,6 +20,7 @@ mod account;
 mod accounts;
 mod api_key;
 mod audit;
+pub mod bounce;
 mod cache;
 mod calendar;
 mod credential;

@@ -47,3 +47,18 @@ pub const SWEEP_BATCH: usize = 500;
 
 /// A template without copies that is younger than this may be about to get them.
 pub const TEMPLATE_GRACE_MS: u64 = 60 * 60 * 1000;
+
+/// Octets of a refusal that are looked at: no server says as much, but a report may quote anything.
+pub const REPLY_TEXT_BYTES_MAX: usize = 64 * 1024;
+
+/// Octets of a file of bounce rules.
+pub const RULES_BYTES_MAX: usize = 1024 * 1024;
+
+/// Rules, and providers, in one file.
+pub const RULES_MAX: usize = 2_000;
+
+/// Members of one list in a file of rules.
+pub const RULE_LIST_MAX: usize = 64;
+
+/// Octets of one text in a file of rules.
+pub const RULE_TEXT_BYTES_MAX: usize = 1_000;
