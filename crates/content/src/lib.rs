@@ -1,5 +1,6 @@
 //! What is inside a message: how it is made from the pieces of a request ([`mime`]) and from a template
-//! ([`template`]), its header fields, its author, and the DKIM signatures that speak for them.
+//! ([`template`]), its header fields, its author, what is put into it to learn whether it was read ([`tracking`]), and
+//! the DKIM signatures that speak for them.
 //!
 //! **Promise.** Pure functions on the octets of a message. What is made here is made from the arguments alone, so that
 //! making it again gives the same octets. Nothing changes what it is given: a signature is a header field to be put
@@ -18,7 +19,8 @@
 //! **Failures.** What is wrong with a key or a name is said when it is loaded ([`dkim::KeyError`],
 //! [`dkim::SignerError`]), what is wrong with a piece of a message when that is made ([`mime::AddressError`],
 //! [`mime::FieldError`], [`mime::AttachmentError`], [`template::TemplateError`]). Composing and signing a message cannot
-//! fail, whatever the message looks like; filling in a template can ([`template::RenderError`]).
+//! fail, whatever the message looks like; filling in a template can ([`template::RenderError`]), and a token can be no
+//! token of ours ([`tracking::TokenError`]).
 
 #![cfg_attr(
     not(test),
@@ -35,3 +37,4 @@ pub mod dkim;
 pub mod header;
 pub mod mime;
 pub mod template;
+pub mod tracking;
