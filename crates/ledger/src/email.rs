@@ -9,6 +9,8 @@ use crate::hold::HoldReason;
 use crate::id::{AccountId, EmailId};
 
 const VERSION: u8 = 1;
+/// Version 1 knows neither bounces nor complaints.
+const OUTCOME_VERSION: u8 = 2;
 
 /// An e-mail as its sender sees it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -85,20 +87,41 @@ pub struct Outcome {
     pub at_unix_ms: u64,
 }
 
-/// How a recipient ended.
+/// How a recipient ended. [`crate::RecipientStatus`] says which of two stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum OutcomeKind {
     /// The next hop took it.
     Delivered,
-    /// Refused for good, or expired.
+    /// It could not be sent, or expired.
     Failed,
     /// Taken back.
     Canceled,
     /// Not sent: the address does not want mail.
     Suppressed,
+    /// Refused for good by the recipient's side, at once or in a report that came later.
+    Bounced,
+    /// Delivered, and called spam.
+    Complained,
 }
 
 impl Stream {
+    pub(crate) fn to_byte(self) -> u8 {
+        match self {
+            Self::Transactional => 0,
+            Self::Broadcast => 1,
+            Self::Shared => 2,
+        }
+    }
+
+    pub(crate) fn from_byte(byte: u8) -> Result<Self, RecordError> {
+        match byte {
+            0 => Ok(Self::Transactional),
+            1 => Ok(Self::Broadcast),
+            2 => Ok(Self::Shared),
+            _ => Err(RecordError::Value("stream")),
+        }
+    }
+
     /// Its name on the wire.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -120,11 +143,7 @@ impl Email {
             Disposition::Suppressed => out.byte(3),
         };
         out.flag(self.sandbox)
-            .byte(match self.stream {
-                Stream::Transactional => 0,
-                Stream::Broadcast => 1,
-                Stream::Shared => 2,
-            })
+            .byte(self.stream.to_byte())
             .optional_number(self.track_opens.map(u64::from))
             .optional_number(self.track_clicks.map(u64::from))
             .number(self.to.len() as u64);
@@ -157,12 +176,7 @@ impl Email {
                 _ => return Err(RecordError::Value("disposition")),
             },
             sandbox: input.flag()?,
-            stream: match input.byte()? {
-                0 => Stream::Transactional,
-                1 => Stream::Broadcast,
-                2 => Stream::Shared,
-                _ => return Err(RecordError::Value("stream")),
-            },
+            stream: Stream::from_byte(input.byte()?)?,
             track_opens: input.optional_number()?.map(|on| on != 0),
             track_clicks: input.optional_number()?.map(|on| on != 0),
             to: input.list(|input| Ok(input.text()?.to_owned()))?,
@@ -189,12 +203,14 @@ impl Email {
 
 impl Outcome {
     pub(crate) fn encode(&self) -> Bytes {
-        let mut out = RecordWriter::new(VERSION, 96);
+        let mut out = RecordWriter::new(OUTCOME_VERSION, 96);
         out.byte(match self.kind {
             OutcomeKind::Delivered => 0,
             OutcomeKind::Failed => 1,
             OutcomeKind::Canceled => 2,
             OutcomeKind::Suppressed => 3,
+            OutcomeKind::Bounced => 4,
+            OutcomeKind::Complained => 5,
         })
         .number(u64::from(self.attempts))
         .optional_text(self.last_reply.as_deref())
@@ -203,7 +219,7 @@ impl Outcome {
     }
 
     pub(crate) fn decode(address: &[u8], record: &[u8]) -> Result<Self, RecordError> {
-        let mut input = RecordReader::new(record, VERSION)?;
+        let mut input = RecordReader::new(record, OUTCOME_VERSION)?;
         let outcome = Self {
             address: String::from_utf8(address.to_vec()).map_err(|_| RecordError::Value("address"))?,
             kind: match input.byte()? {
@@ -211,6 +227,8 @@ impl Outcome {
                 1 => OutcomeKind::Failed,
                 2 => OutcomeKind::Canceled,
                 3 => OutcomeKind::Suppressed,
+                4 => OutcomeKind::Bounced,
+                5 => OutcomeKind::Complained,
                 _ => return Err(RecordError::Value("outcome")),
             },
             attempts: u32::try_from(input.number()?).map_err(|_| RecordError::Value("attempt count"))?,

@@ -7,21 +7,30 @@
 //! | `B` template | head of a template: what its copies have in common |
 //! | `b` template | counter: copies not yet settled |
 //! | `C` account | SMTP credential |
+//! | `c` account grain cell time metric | counter: what happened to the account's mail in an hour or on a day |
 //! | `E` email | e-mail record |
+//! | `F` email kind human | presence: the e-mail was opened or clicked, by a human or by anybody else |
 //! | `H` account email | reason why the e-mail is held, and what it costs |
 //! | `I` account digest piece | reply to an idempotency key, in pieces |
 //! | `i` time account digest | the same by age |
+//! | `j` email link human | counter: clicks on a link |
 //! | `K` digest | account and mode of an API key |
 //! | `L` time id | audit log |
 //! | `N` account domain | domain record |
 //! | `n` account name | id of the domain of this name |
 //! | `Q` account month | counter: recipients charged in the month |
 //! | `R` email address | what became of a recipient |
+//! | `V` email sequence | event |
+//! | `W` account type place | presence: an event of the account, by type |
+//! | `X` account recipient 0 place type | presence: the same by recipient, in lower case |
+//! | `Y` account tag place type | presence: the same by the digest of the tag |
 //! | `0xB1` template piece | a piece of a template |
 //!
-//! Numbers are big-endian, so that bytewise order is numeric order.
+//! Numbers are big-endian, so that bytewise order is numeric order. A place ([`Place`]) is the time of an event, its e-mail and
+//! its sequence number, time and number inverted: a scan, which goes forwards only, meets the newest first.
 
 use crate::calendar::Month;
+use crate::event::{Event, EventType, HitKind, TagDigest};
 use crate::id::{AccountId, DomainId, EmailId};
 
 const TEMPLATE_PIECE: u8 = 0xB1;
@@ -165,6 +174,125 @@ pub(crate) fn outcome(email: EmailId, address: &str) -> Vec<u8> {
 
 pub(crate) fn outcomes(email: EmailId) -> Span {
     span(key(b'R', &[&email.to_bytes()]))
+}
+
+pub(crate) fn event(email: EmailId, sequence: u64) -> Vec<u8> {
+    key(b'V', &[&email.to_bytes(), &sequence.to_be_bytes()])
+}
+
+pub(crate) fn events_of(email: EmailId) -> Span {
+    span(key(b'V', &[&email.to_bytes()]))
+}
+
+pub(crate) fn events() -> Span {
+    span(vec![b'V'])
+}
+
+/// The e-mail and the sequence number in the key of an event.
+pub(crate) fn event_at(key: &[u8]) -> Option<(EmailId, u64)> {
+    let sequence = u64::from_be_bytes(*key.get(17..)?.first_chunk()?);
+    Some((EmailId::from_bytes(id_at(key, 1)?), sequence))
+}
+
+/// Where an event stands among all events of its account, newest first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Place([u8; Self::BYTES]);
+
+impl Place {
+    pub(crate) const BYTES: usize = 32;
+
+    pub(crate) fn of(event: &Event) -> Self {
+        let mut place = [0; Self::BYTES];
+        place[..8].copy_from_slice(&(!event.at_unix_ms).to_be_bytes());
+        place[8..24].copy_from_slice(&event.email.to_bytes());
+        place[24..].copy_from_slice(&(!event.sequence).to_be_bytes());
+        Self(place)
+    }
+
+    pub(crate) fn to_bytes(self) -> [u8; Self::BYTES] {
+        self.0
+    }
+
+    pub(crate) fn from_bytes(bytes: [u8; Self::BYTES]) -> Self {
+        Self(bytes)
+    }
+
+    pub(crate) fn email(self) -> EmailId {
+        EmailId::from_bytes(id_at(&self.0, 8).unwrap_or_default())
+    }
+
+    pub(crate) fn sequence(self) -> u64 {
+        !u64::from_be_bytes(self.0.last_chunk().copied().unwrap_or_default())
+    }
+}
+
+pub(crate) fn event_by_type(account: AccountId, kind: EventType, place: Place) -> Vec<u8> {
+    key(b'W', &[&account.to_bytes(), &[kind.to_byte()], &place.0])
+}
+
+/// What the keys of all events of one type begin with.
+pub(crate) fn events_by_type(account: AccountId, kind: EventType) -> Vec<u8> {
+    key(b'W', &[&account.to_bytes(), &[kind.to_byte()]])
+}
+
+pub(crate) fn event_by_recipient(
+    account: AccountId,
+    recipient: &str,
+    place: Place,
+    kind: EventType,
+) -> Vec<u8> {
+    let mut key = events_by_recipient(account, recipient);
+    key.extend_from_slice(&place.0);
+    key.push(kind.to_byte());
+    key
+}
+
+/// What the keys of all events of one recipient begin with.
+pub(crate) fn events_by_recipient(account: AccountId, recipient: &str) -> Vec<u8> {
+    key(
+        b'X',
+        &[&account.to_bytes(), recipient.to_lowercase().as_bytes(), &[0]],
+    )
+}
+
+pub(crate) fn event_by_tag(account: AccountId, tag: TagDigest, place: Place, kind: EventType) -> Vec<u8> {
+    key(
+        b'Y',
+        &[&account.to_bytes(), &tag.to_bytes(), &place.0, &[kind.to_byte()]],
+    )
+}
+
+/// What the keys of all events with one tag begin with.
+pub(crate) fn events_by_tag(account: AccountId, tag: TagDigest) -> Vec<u8> {
+    key(b'Y', &[&account.to_bytes(), &tag.to_bytes()])
+}
+
+pub(crate) fn hit(email: EmailId, kind: HitKind, human: bool) -> Vec<u8> {
+    let kind = match kind {
+        HitKind::Open => 0,
+        HitKind::Click => 1,
+    };
+    key(b'F', &[&email.to_bytes(), &[kind, u8::from(human)]])
+}
+
+pub(crate) fn hits(email: EmailId) -> Span {
+    span(key(b'F', &[&email.to_bytes()]))
+}
+
+pub(crate) fn clicks(email: EmailId, link: u16, human: bool) -> Vec<u8> {
+    key(
+        b'j',
+        &[&email.to_bytes(), &link.to_be_bytes(), &[u8::from(human)]],
+    )
+}
+
+pub(crate) fn clicks_of(email: EmailId) -> Span {
+    span(key(b'j', &[&email.to_bytes()]))
+}
+
+/// What the keys of all counters of an account in one grain begin with.
+pub(crate) fn counters(account: AccountId, grain: u8) -> Vec<u8> {
+    key(b'c', &[&account.to_bytes(), &[grain]])
 }
 
 /// The 16 octets at `at` of a key.

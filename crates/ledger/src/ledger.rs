@@ -7,6 +7,7 @@ use store::{Batch, Store, StoreError};
 use crate::audit::{Actor, AuditEntry};
 use crate::cache::Cache;
 use crate::error::LedgerError;
+use crate::event::Sequencer;
 use crate::id::AccountId;
 use crate::quota::Meters;
 
@@ -15,6 +16,7 @@ pub struct Ledger {
     pub(crate) store: Arc<dyn Store>,
     pub(crate) cache: Cache,
     pub(crate) meters: Meters,
+    pub(crate) sequencer: Sequencer,
 }
 
 /// A change of configuration: who asks for it, and when. `entropy` names the entry in the audit log.
@@ -35,6 +37,7 @@ impl Ledger {
             store,
             cache: Cache::default(),
             meters: Meters::default(),
+            sequencer: Sequencer::default(),
         }
     }
 

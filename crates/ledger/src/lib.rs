@@ -28,6 +28,7 @@ mod domain;
 mod domains;
 mod email;
 mod error;
+mod event;
 mod hold;
 mod id;
 mod idempotency;
@@ -37,6 +38,7 @@ pub mod limits;
 mod mail;
 pub mod publication;
 mod quota;
+mod statistics;
 mod sweep;
 mod template;
 
@@ -49,11 +51,17 @@ pub use credential::Credential;
 pub use domain::{DkimKey, DkimState, Domain, DomainStatus, RecordFinding, RecordState};
 pub use email::{Disposition, Email, Outcome, OutcomeKind, Stream};
 pub use error::LedgerError;
+pub use event::{
+    Cursor, CursorError, EmailContext, Event, EventId, EventKind, EventPage, EventQuery, EventType, First,
+    Firsts, Hit, HitActor, HitKind, ListedEvent, NewEvent, Position, RecipientStatus, Sequencer, Signal,
+    Signals, TagDigest,
+};
 pub use hold::HoldReason;
 pub use id::{AccountId, DomainId, EmailId, Id};
 pub use idempotency::{Fingerprint, IdempotencyKey, OpenSlot, ReplySlot, StoredReply};
 pub use ledger::{Ledger, Request};
 pub use mail::Admission;
+pub use statistics::{Actors, ByActor, Counts, Interval, LinkClicks, Metric, Point, Scope, Tally, Unique};
 pub use sweep::Swept;
 pub use template::StoredTemplate;
 

@@ -62,3 +62,42 @@ pub const RULE_LIST_MAX: usize = 64;
 
 /// Octets of one text in a file of rules.
 pub const RULE_TEXT_BYTES_MAX: usize = 1_000;
+
+/// Octets of a recipient in an event: RFC 5321 §4.5.3.1.3 allows 256, and keys have room for twice that in lower case.
+pub const RECIPIENT_BYTES_MAX: usize = 320;
+
+/// Octets of a reply or a reason in an event: two lines of RFC 5321 §4.5.3.1.5.
+pub const EVENT_TEXT_BYTES_MAX: usize = 1024;
+
+/// Octets of a name in an event: a host (RFC 1035 §2.3.4), a class, a source.
+pub const EVENT_NAME_BYTES_MAX: usize = 255;
+
+/// Octets of a user agent in an event.
+pub const USER_AGENT_BYTES_MAX: usize = 255;
+
+/// Events of one e-mail that are read together. A mail to 50 recipients has some 200 of its own, and the rest is hits.
+pub const EVENTS_PER_EMAIL_MAX: usize = 10_000;
+
+/// Rows of an index that one query of events steps over where the index alone decides: 10 ms.
+pub const EVENT_ROWS_MAX: usize = 100_000;
+
+/// Events that one query reads where only the event, or its e-mail, decides.
+pub const EVENT_READS_MAX: usize = 10_000;
+
+/// Events on a page.
+pub const EVENT_PAGE_MAX: usize = 500;
+
+/// First opens and clicks remembered, to be spared a look into the store: about 5 MiB.
+pub const FIRSTS_MAX: usize = 100_000;
+
+/// Points of a series of statistics: 40 days by the hour.
+pub const SERIES_POINTS_MAX: usize = 1_000;
+
+/// Groups of domain, stream and tag that one query of statistics visits.
+pub const STATISTICS_CELLS_MAX: usize = 20_000;
+
+/// Octets of the name of a class of bounces in a counter's key.
+pub const BOUNCE_CLASS_BYTES_MAX: usize = 40;
+
+/// How long events are kept unless the configuration says otherwise.
+pub const EVENT_RETENTION_MS: u64 = EMAIL_RETENTION_MS;

@@ -9,6 +9,7 @@ use crate::account::{Account, Status};
 use crate::calendar::Month;
 use crate::email::{Disposition, Email, Outcome};
 use crate::error::LedgerError;
+use crate::event::RecipientStatus;
 use crate::hold::{Hold, HoldReason};
 use crate::id::{AccountId, EmailId};
 use crate::keys;
@@ -109,9 +110,21 @@ impl Ledger {
         Ok(counter.map_or(0, |count| u64::try_from(count).unwrap_or_default()))
     }
 
-    /// Puts into `batch` what became of a recipient in the end.
+    /// Puts into `batch` what became of a recipient in the end, unless something worse is on record. Of two that are told
+    /// while neither is committed the later stands; between a delivery and a report of it lies a commit.
     pub fn outcome(&self, email: EmailId, outcome: &Outcome, batch: &mut Batch) {
-        batch.put(keys::outcome(email, &outcome.address), outcome.encode());
+        // An end that cannot be read keeps no other from being told; the commit will say what ails the store.
+        let known = self.outcome_of(email, &outcome.address).ok().flatten();
+        let news = RecipientStatus::from(outcome.kind);
+        if known.is_none_or(|known| RecipientStatus::from(known.kind).or_worse(news) == news) {
+            batch.put(keys::outcome(email, &outcome.address), outcome.encode());
+        }
+    }
+
+    pub(crate) fn outcome_of(&self, email: EmailId, address: &str) -> Result<Option<Outcome>, LedgerError> {
+        let record = self.store.get(&keys::outcome(email, address))?;
+        let outcome = record.map(|record| Outcome::decode(address.as_bytes(), &record));
+        outcome.transpose().map_err(LedgerError::damaged("an outcome"))
     }
 
     /// Puts into `batch` that an e-mail is not held any more.

@@ -107,6 +107,8 @@ fn recipients(service: &Service, email: &Email) -> Result<Vec<RecipientView>, Pr
             OutcomeKind::Failed => "failed",
             OutcomeKind::Canceled => "canceled",
             OutcomeKind::Suppressed => "suppressed",
+            OutcomeKind::Bounced => "bounced",
+            OutcomeKind::Complained => "complained",
         };
         let view = RecipientView {
             address: outcome.address.clone(),
