@@ -20,6 +20,8 @@ mod retention;
 mod sequencer;
 mod status;
 mod tag;
+#[cfg(test)]
+mod tests;
 mod walk;
 
 use aws_lc_rs::digest::{SHA256, digest};

@@ -12,10 +12,10 @@ use crate::limits::{EMAIL_RETENTION_MS, IDEMPOTENCY_MS, TEMPLATE_GRACE_MS};
 use crate::*;
 
 /// 2026-11-25T12:00:00Z
-const NOW: u64 = 1_795_608_000_000;
+pub(crate) const NOW: u64 = 1_795_608_000_000;
 
 /// Commits to memory are done when they are asked for.
-fn at_once<T>(future: impl Future<Output = T>) -> T {
+pub(crate) fn at_once<T>(future: impl Future<Output = T>) -> T {
     match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
         Poll::Ready(value) => value,
         Poll::Pending => panic!("the memory engine never waits"),
