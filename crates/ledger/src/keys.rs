@@ -20,6 +20,9 @@
 //! | `n` account name | id of the domain of this name |
 //! | `Q` account month | counter: recipients charged in the month |
 //! | `R` email address | what became of a recipient |
+//! | `U` account address 0 scope kind | suppression: the address folded, scope 0 for the account or 1 and a domain |
+//! | `u` time key | this key, an `U` or an `x`, may be over then |
+//! | `x` account address | when messages to this address expired |
 //! | `V` email sequence | event |
 //! | `W` account type place | presence: an event of the account, by type |
 //! | `X` account recipient 0 place type | presence: the same by recipient, in lower case |
@@ -32,6 +35,7 @@
 use crate::calendar::Month;
 use crate::event::{Event, EventType, HitKind, TagDigest};
 use crate::id::{AccountId, DomainId, EmailId};
+use crate::suppression::{Scope, SuppressionKind};
 
 const TEMPLATE_PIECE: u8 = 0xB1;
 const _: () = assert!(TEMPLATE_PIECE >= store::BULK);
@@ -293,6 +297,53 @@ pub(crate) fn clicks_of(email: EmailId) -> Span {
 /// What the keys of all counters of an account in one grain begin with.
 pub(crate) fn counters(account: AccountId, grain: u8) -> Vec<u8> {
     key(b'c', &[&account.to_bytes(), &[grain]])
+}
+
+pub(crate) fn suppressions(account: AccountId) -> Span {
+    span(key(b'U', &[&account.to_bytes()]))
+}
+
+/// All of one folded address, in which there is no zero octet: first what holds for the whole account.
+pub(crate) fn suppressions_of(account: AccountId, address: &str) -> Span {
+    span(key(b'U', &[&account.to_bytes(), address.as_bytes(), &[0]]))
+}
+
+pub(crate) fn suppressions_in(account: AccountId, address: &str, scope: Scope) -> Span {
+    let mut prefix = suppressions_of(account, address).from;
+    match scope {
+        Scope::Account => prefix.push(0),
+        Scope::Domain(domain) => {
+            prefix.push(1);
+            prefix.extend_from_slice(&domain.to_bytes());
+        }
+    }
+    span(prefix)
+}
+
+pub(crate) fn suppression(account: AccountId, address: &str, scope: Scope, kind: SuppressionKind) -> Vec<u8> {
+    let mut key = suppressions_in(account, address, scope).from;
+    key.push(kind.to_byte());
+    key
+}
+
+pub(crate) fn expiry(unix_ms: u64, target: &[u8]) -> Vec<u8> {
+    key(b'u', &[&unix_ms.to_be_bytes(), target])
+}
+
+pub(crate) fn expiries_until(unix_ms: u64) -> Span {
+    Span {
+        from: vec![b'u'],
+        to: key(b'u', &[&unix_ms.saturating_add(1).to_be_bytes()]),
+    }
+}
+
+/// The key that an expiry is of.
+pub(crate) fn expiry_target(key: &[u8]) -> &[u8] {
+    key.get(9..).unwrap_or_default()
+}
+
+pub(crate) fn expiries(account: AccountId, address: &str) -> Vec<u8> {
+    key(b'x', &[&account.to_bytes(), address.as_bytes()])
 }
 
 /// The 16 octets at `at` of a key.

@@ -29,6 +29,7 @@ mod domains;
 mod email;
 mod error;
 mod event;
+mod expiries;
 mod hold;
 mod id;
 mod idempotency;
@@ -39,6 +40,8 @@ mod mail;
 pub mod publication;
 mod quota;
 mod statistics;
+mod suppression;
+mod suppressions;
 mod sweep;
 mod template;
 
@@ -56,12 +59,17 @@ pub use event::{
     Firsts, Hit, HitActor, HitKind, ListedEvent, NewEvent, Position, RecipientStatus, Sequencer, Signal,
     Signals, TagDigest,
 };
+pub use expiries::ExpiredMessage;
 pub use hold::HoldReason;
 pub use id::{AccountId, DomainId, EmailId, Id};
 pub use idempotency::{Fingerprint, IdempotencyKey, OpenSlot, ReplySlot, StoredReply};
 pub use ledger::{Ledger, Request};
 pub use mail::Admission;
-pub use statistics::{Actors, ByActor, Counts, Interval, LinkClicks, Metric, Point, Scope, Tally, Unique};
+pub use statistics::{
+    Actors, ByActor, Counts, Interval, LinkClicks, Metric, Point, StatisticsFilter, Tally, Unique,
+};
+pub use suppression::{Scope, Suppression, SuppressionId, SuppressionKind, UnsubscribeSource};
+pub use suppressions::{Imported, Paging, SuppressionChange, SuppressionFilter, SuppressionPage};
 pub use sweep::Swept;
 pub use template::StoredTemplate;
 

@@ -101,3 +101,27 @@ pub const BOUNCE_CLASS_BYTES_MAX: usize = 40;
 
 /// How long events are kept unless the configuration says otherwise.
 pub const EVENT_RETENTION_MS: u64 = EMAIL_RETENTION_MS;
+
+/// Octets of the reason of a suppression, in somebody's words.
+pub const REASON_BYTES_MAX: usize = 255;
+
+/// Octets of the SMTP reply or report that shows why an address is suppressed.
+pub const EVIDENCE_BYTES_MAX: usize = 1024;
+
+/// Messages that may expire on their way to an address within [`EXPIRY_WINDOW_MS`]; this one is too many.
+pub const EXPIRIES_MAX: usize = 3;
+
+/// How long an expired message counts, and how long an address is left alone after too many.
+pub const EXPIRY_WINDOW_MS: u64 = 30 * 24 * 60 * 60 * 1000;
+
+/// Suppressions imported in one commit: each is at most 3 KiB.
+pub const SUPPRESS_BATCH: usize = 500;
+
+/// Rows read at once while a list is made.
+pub const LIST_STEP: usize = 500;
+
+/// Rows looked at for one page of a list.
+pub const LIST_ROWS_MAX: usize = 1_000_000;
+
+/// Rows kept in memory while a list is made.
+pub const LIST_WINDOW_MAX: usize = 10_000;

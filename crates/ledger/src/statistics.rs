@@ -20,7 +20,7 @@ mod tally;
 pub use counts::{Actors, ByActor, Counts, LinkClicks, Unique};
 pub use metric::Metric;
 pub use period::Interval;
-pub use read::{Point, Scope};
+pub use read::{Point, StatisticsFilter};
 pub use tally::Tally;
 
 /// Which lengths of time are counted.

@@ -1,14 +1,17 @@
-//! What time removes: replies a day old, records of e-mails past their retention, templates that nobody needs.
+//! What time removes: replies a day old, records of e-mails past their retention, templates that nobody needs, suppressions
+//! whose time is over.
 //!
 //! Each step is bounded; whoever sweeps calls again while something was removed.
 
-use store::Batch;
+use store::{Batch, StoreError};
 
 use crate::error::LedgerError;
+use crate::expiries::Expiries;
 use crate::id::EmailId;
 use crate::keys::{self, Span};
 use crate::ledger::Ledger;
 use crate::limits::{AUDIT_RETENTION_MS, EMAIL_RETENTION_MS, IDEMPOTENCY_MS, SWEEP_BATCH, TEMPLATE_GRACE_MS};
+use crate::suppressions;
 
 /// What one sweep removed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -21,6 +24,8 @@ pub struct Swept {
     pub templates: usize,
     /// Entries of the audit log.
     pub audit_entries: usize,
+    /// Suppressions whose time is over, and counts of expired messages.
+    pub suppressions: usize,
 }
 
 impl Ledger {
@@ -37,6 +42,7 @@ impl Ledger {
             templates: self.sweep_contents(now_unix_ms.saturating_sub(TEMPLATE_GRACE_MS), &mut batch)?
                 + self.sweep_heads(now_unix_ms.saturating_sub(EMAIL_RETENTION_MS), &mut batch)?,
             audit_entries: self.sweep_audit(now_unix_ms.saturating_sub(AUDIT_RETENTION_MS), &mut batch)?,
+            suppressions: self.sweep_suppressions(now_unix_ms).await?,
         };
         if swept != Swept::default() {
             self.store.commit(batch).await?;
@@ -129,6 +135,28 @@ impl Ledger {
         Ok(count)
     }
 
+    /// In a commit of its own, which fails when one of them is put anew meanwhile: then the next sweep has it.
+    async fn sweep_suppressions(&self, now_unix_ms: u64) -> Result<usize, LedgerError> {
+        let span = keys::expiries_until(now_unix_ms);
+        let rows = self.store.scan(&span.from, &span.to, SWEEP_BATCH)?;
+        let mut batch = Batch::new();
+        batch.patient();
+        for (index, _) in &rows {
+            let target = keys::expiry_target(index);
+            if let Some(record) = self.store.get(target)?
+                && is_over(target, &record, now_unix_ms)?
+            {
+                batch.expect(target, Some(record)).delete(target);
+            }
+            batch.delete(index.to_vec());
+        }
+        match self.store.commit(batch).await {
+            Ok(_) => Ok(rows.len()),
+            Err(StoreError::Expectation { .. }) => Ok(0),
+            Err(error) => Err(error.into()),
+        }
+    }
+
     fn sweep_audit(&self, until_unix_ms: u64, batch: &mut Batch) -> Result<usize, LedgerError> {
         let (from, to) = (keys::audits().from, keys::audit_from(until_unix_ms));
         let rows = self.store.scan(&from, &to, SWEEP_BATCH)?;
@@ -137,4 +165,13 @@ impl Ledger {
         });
         Ok(rows.len())
     }
+}
+
+/// Whether the time of a suppression, or of a count of expired messages, is over.
+fn is_over(key: &[u8], record: &[u8], now_unix_ms: u64) -> Result<bool, LedgerError> {
+    if key.first() == Some(&b'x') {
+        let expiries = Expiries::decode(record).map_err(LedgerError::damaged("expired messages"))?;
+        return Ok(expiries.is_over(now_unix_ms));
+    }
+    Ok(!suppressions::decode(record)?.is_live(now_unix_ms))
 }

@@ -278,7 +278,7 @@ proptest! {
     ) {
         let world = World::new();
         let events = world.record(&steps, batch_size);
-        let scope = Scope {
+        let scope = StatisticsFilter {
             domain: domain.map(|number| DomainId::from_bytes([number; 16])),
             stream: stream.map(|broadcast| if broadcast { Stream::Broadcast } else { Stream::Shared }),
             tag: tag.map(str::to_owned),
@@ -466,7 +466,7 @@ fn events_go_with_old_emails_and_leave_their_counters() {
     }
     let totals = world
         .ledger
-        .totals(world.account, &Scope::default(), (NOW, NOW))
+        .totals(world.account, &StatisticsFilter::default(), (NOW, NOW))
         .unwrap();
     assert_eq!(totals.clicks.human, 300);
 }
@@ -570,7 +570,7 @@ fn a_series_is_bounded() {
         let span = (NOW, NOW + days * DAY);
         world
             .ledger
-            .series(world.account, &Scope::default(), interval, span)
+            .series(world.account, &StatisticsFilter::default(), interval, span)
     };
     assert!(matches!(series(Interval::Hour, 42), Err(LedgerError::Limit(_))));
     assert_eq!(series(Interval::Hour, 40).unwrap().len(), 961);

@@ -23,7 +23,7 @@ const CHUNK_ROWS: usize = 4096;
 
 /// Which mail is asked about: all of it that fits whatever is given.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Scope {
+pub struct StatisticsFilter {
     /// Mail from this domain.
     pub domain: Option<DomainId>,
     /// Mail through this pool of addresses.
@@ -80,7 +80,7 @@ impl Ledger {
     pub fn totals(
         &self,
         account: AccountId,
-        scope: &Scope,
+        scope: &StatisticsFilter,
         (from_unix_ms, to_unix_ms): (u64, u64),
     ) -> Result<Counts, LedgerError> {
         let stretch = Stretch {
@@ -103,7 +103,7 @@ impl Ledger {
     pub fn series(
         &self,
         account: AccountId,
-        scope: &Scope,
+        scope: &StatisticsFilter,
         interval: Interval,
         (from_unix_ms, to_unix_ms): (u64, u64),
     ) -> Result<Vec<Point>, LedgerError> {
@@ -167,7 +167,7 @@ impl Ledger {
     fn read(
         &self,
         account: AccountId,
-        scope: &Scope,
+        scope: &StatisticsFilter,
         stretch: Stretch,
         sink: &mut dyn FnMut(u32, Metric, u64),
     ) -> Result<(), LedgerError> {
@@ -175,7 +175,7 @@ impl Ledger {
             return Ok(());
         }
         let mut base = keys::counters(account, stretch.grain.to_byte());
-        if *scope == Scope::default() {
+        if *scope == StatisticsFilter::default() {
             base.push(WHOLE);
             return self.read_cell(&base, stretch, sink);
         }
@@ -193,7 +193,7 @@ impl Ledger {
     fn read_mail(
         &self,
         base: &[u8],
-        scope: &Scope,
+        scope: &StatisticsFilter,
         stretch: Stretch,
         sink: &mut dyn FnMut(u32, Metric, u64),
     ) -> Result<(), LedgerError> {
@@ -267,7 +267,7 @@ enum Leap {
     End,
 }
 
-impl Scope {
+impl StatisticsFilter {
     /// What the first cell in scope begins with at least.
     fn first(&self) -> Vec<u8> {
         self.domain
