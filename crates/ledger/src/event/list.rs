@@ -61,7 +61,7 @@ impl Ledger {
         };
         let (index, rest) = query.plan(account);
         let rows = match index {
-            Index::Email(email) => Rows::Read(self.rows_of(account, email, query, after)?.into_iter()),
+            Index::Email(email) => Rows::Read(self.rows_of_email(account, email, query, after)?.into_iter()),
             Index::Prefixes(prefixes) => Rows::Walk(Walk::new(self.store.as_ref(), prefixes, query, after)),
         };
         let mut listing = Listing {
@@ -109,7 +109,7 @@ impl Ledger {
     }
 
     /// The rows that an index of one e-mail would have.
-    fn rows_of(
+    fn rows_of_email(
         &self,
         account: AccountId,
         email: EmailId,
