@@ -56,6 +56,7 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("toml", &["ledger", "postrider"]),
     ("tower-http", &["postrider"]),
     ("tracing", &["api", "postrider"]),
+    ("url", &["ledger"]),
     ("utoipa", &["api"]),
     ("utoipa-axum", &["api"]),
     ("tracing-subscriber", &["postrider"]),
