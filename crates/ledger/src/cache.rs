@@ -12,6 +12,7 @@ use crate::api_key::Mode;
 use crate::domain::Domain;
 use crate::id::AccountId;
 use crate::limits::CACHE_ENTRIES_MAX;
+use crate::webhook::Endpoint;
 
 /// Who presented a good key.
 #[derive(Clone, Debug)]
@@ -31,6 +32,7 @@ pub(crate) struct Content {
     accounts: HashMap<AccountId, Arc<Account>>,
     keys: HashMap<[u8; 32], (AccountId, Mode)>,
     domains: HashMap<AccountId, Arc<[Arc<Domain>]>>,
+    webhooks: HashMap<AccountId, Arc<[Arc<Endpoint>]>>,
 }
 
 /// One of the maps of the cache.
@@ -57,6 +59,7 @@ macro_rules! cached {
 cached!(AccountId => Arc<Account>, accounts);
 cached!([u8; 32] => (AccountId, Mode), keys);
 cached!(AccountId => Arc<[Arc<Domain>]>, domains);
+cached!(AccountId => Arc<[Arc<Endpoint>]>, webhooks);
 
 impl Cache {
     /// The value of `key`: remembered, or as `read` reads it. What is absent is not remembered.

@@ -27,6 +27,7 @@
 //! | `W` account type place | presence: an event of the account, by type |
 //! | `X` account recipient 0 place type | presence: the same by recipient, in lower case |
 //! | `Y` account tag place type | presence: the same by the digest of the tag |
+//! | `w` … | webhooks: a second octet says what of them, see `webhook/keys.rs` |
 //! | `0xB1` template piece | a piece of a template |
 //!
 //! Numbers are big-endian, so that bytewise order is numeric order. A place ([`Place`]) is the time of an event, its e-mail and
@@ -351,7 +352,7 @@ pub(crate) fn id_at(key: &[u8], at: usize) -> Option<[u8; 16]> {
     key.get(at..at + 16)?.try_into().ok()
 }
 
-fn key(kind: u8, parts: &[&[u8]]) -> Vec<u8> {
+pub(crate) fn key(kind: u8, parts: &[&[u8]]) -> Vec<u8> {
     let mut key = Vec::with_capacity(1 + parts.iter().map(|part| part.len()).sum::<usize>());
     key.push(kind);
     parts.iter().for_each(|part| key.extend_from_slice(part));

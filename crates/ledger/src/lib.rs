@@ -44,6 +44,7 @@ mod suppression;
 mod suppressions;
 mod sweep;
 mod template;
+pub mod webhook;
 
 pub use account::{Account, AccountChange, KeyReference, NewAccount, Status};
 pub use api_key::{ApiKey, ApiKeyError, Mode};

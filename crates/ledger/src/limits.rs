@@ -125,3 +125,54 @@ pub const LIST_ROWS_MAX: usize = 1_000_000;
 
 /// Rows kept in memory while a list is made.
 pub const LIST_WINDOW_MAX: usize = 10_000;
+
+/// Webhooks of one account: all of them are read together, and each event is offered to each.
+pub const WEBHOOKS_MAX: usize = 20;
+
+/// Kinds of events that a webhook may be limited to.
+pub const WEBHOOK_EVENTS_MAX: usize = 32;
+
+/// Octets of the name of a kind of event.
+pub const EVENT_TYPE_BYTES_MAX: usize = 64;
+
+/// Domains that a webhook may be limited to.
+pub const WEBHOOK_DOMAINS_MAX: usize = 100;
+
+/// Octets of the key in a `whsec_` secret (Standard Webhooks 1.0).
+pub const WEBHOOK_SECRET_BYTES: std::ops::RangeInclusive<usize> = 24..=64;
+
+/// Secrets that sign at once: the current one, and those that were replaced a short while ago.
+pub const WEBHOOK_SECRETS_MAX: usize = 3;
+
+/// How long a replaced secret still signs beside its successor.
+pub const WEBHOOK_SECRET_OVERLAP_MS: u64 = 24 * 60 * 60 * 1000;
+
+/// Octets of a payload: Standard Webhooks 1.0 asks for less than 20 kB.
+pub const WEBHOOK_PAYLOAD_BYTES_MAX: usize = 20_000 - 1;
+
+/// How long payloads and the record of each attempt are kept.
+pub const WEBHOOK_RETENTION_MS: u64 = 30 * 24 * 60 * 60 * 1000;
+
+/// Octets of a response, or of an error, kept in the record of an attempt.
+pub const WEBHOOK_EXCERPT_BYTES_MAX: usize = 1024;
+
+/// What a delay is lengthened by at most, in thousandths of it: those who failed together do not come back together.
+pub const WEBHOOK_JITTER_PER_MILLE: u64 = 100;
+
+/// The longest delay that a `Retry-After` can ask for: as long as the longest of the schedule.
+pub const WEBHOOK_RETRY_AFTER_MS_MAX: u64 = 24 * 60 * 60 * 1000;
+
+/// How long an endpoint that says it is overloaded is left alone, unless it says for how long.
+pub const WEBHOOK_PAUSE_MS: u64 = 60 * 1000;
+
+/// The longest that an endpoint is left alone altogether.
+pub const WEBHOOK_PAUSE_MS_MAX: u64 = 60 * 60 * 1000;
+
+/// An endpoint that has answered nothing but failures for this long is disabled: longer than all attempts of one message.
+pub const WEBHOOK_FAILING_MS: u64 = 5 * 24 * 60 * 60 * 1000;
+
+/// Messages put back by one commit of a replay.
+pub const WEBHOOK_REPLAY_BATCH: usize = 200;
+
+/// Messages of a disabled endpoint that are given up in one step.
+pub const WEBHOOK_DROP_BATCH: usize = 200;

@@ -10,7 +10,10 @@ use crate::expiries::Expiries;
 use crate::id::EmailId;
 use crate::keys::{self, Span};
 use crate::ledger::Ledger;
-use crate::limits::{AUDIT_RETENTION_MS, EMAIL_RETENTION_MS, IDEMPOTENCY_MS, SWEEP_BATCH, TEMPLATE_GRACE_MS};
+use crate::limits::{
+    AUDIT_RETENTION_MS, EMAIL_RETENTION_MS, IDEMPOTENCY_MS, SWEEP_BATCH, TEMPLATE_GRACE_MS,
+    WEBHOOK_RETENTION_MS,
+};
 use crate::suppressions;
 
 /// What one sweep removed.
@@ -26,6 +29,8 @@ pub struct Swept {
     pub audit_entries: usize,
     /// Suppressions whose time is over, and counts of expired messages.
     pub suppressions: usize,
+    /// Payloads of webhooks, and what was kept of their attempts.
+    pub webhooks: usize,
 }
 
 impl Ledger {
@@ -43,6 +48,7 @@ impl Ledger {
                 + self.sweep_heads(now_unix_ms.saturating_sub(EMAIL_RETENTION_MS), &mut batch)?,
             audit_entries: self.sweep_audit(now_unix_ms.saturating_sub(AUDIT_RETENTION_MS), &mut batch)?,
             suppressions: self.sweep_suppressions(now_unix_ms).await?,
+            webhooks: self.sweep_webhooks(now_unix_ms.saturating_sub(WEBHOOK_RETENTION_MS), &mut batch)?,
         };
         if swept != Swept::default() {
             self.store.commit(batch).await?;

@@ -22,7 +22,7 @@ pub(crate) fn at_once<T>(future: impl Future<Output = T>) -> T {
     }
 }
 
-fn request(number: u8) -> Request {
+pub(crate) fn request(number: u8) -> Request {
     Request {
         actor: Actor::Operator,
         now_unix_ms: NOW,
@@ -41,7 +41,7 @@ fn ledger() -> (Arc<dyn Store>, Ledger, Arc<Account>) {
     (store, ledger, account)
 }
 
-async fn create(ledger: &Ledger, email: &str, number: u8) -> Result<Arc<Account>, LedgerError> {
+pub(crate) async fn create(ledger: &Ledger, email: &str, number: u8) -> Result<Arc<Account>, LedgerError> {
     let new = NewAccount {
         id: AccountId::new(NOW, [number; 10]),
         name: "Name".into(),
