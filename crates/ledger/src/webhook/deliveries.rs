@@ -18,6 +18,8 @@ use crate::limits::WEBHOOK_DROP_BATCH;
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct DueEntry {
     pub(super) key: Bytes,
+    /// Of a line: who put it there. Another one may put it there again in the same millisecond.
+    value: Bytes,
     pub(super) place: Place,
     pub(super) message: Option<MessageId>,
     /// When it is due, in milliseconds since the epoch.
@@ -77,6 +79,45 @@ impl DueEntry {
     pub fn is_line(&self) -> bool {
         self.message.is_none()
     }
+
+    /// Puts into `tidy` that the entry goes: of a line only if nobody has put it there again since it was read, since
+    /// whoever did so has something new in the line.
+    fn remove(&self, tidy: &mut Batch) {
+        if self.is_line() {
+            tidy.expect(self.key.to_vec(), Some(self.value.clone()));
+        }
+        tidy.delete(self.key.to_vec());
+    }
+}
+
+/// Why a line is to be looked at: with what is unique to the occasion, the value of its entry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum LineCause {
+    Recorded,
+    Settled,
+    Replayed,
+    NotYet,
+}
+
+impl Place {
+    /// Puts into `batch` that the line is to be looked at. `occasion` tells this from all others of its cause.
+    pub(super) fn put_line_due(self, unix_ms: u64, cause: LineCause, occasion: &[u8], batch: &mut Batch) {
+        let cause = match cause {
+            LineCause::Recorded => 0,
+            LineCause::Settled => 1,
+            LineCause::Replayed => 2,
+            LineCause::NotYet => 3,
+        };
+        let value = [&[cause], occasion].concat();
+        batch.put(self.due(unix_ms, None), value);
+    }
+}
+
+impl Delivery {
+    /// The entry that it was taken from.
+    pub fn entry(&self) -> &DueEntry {
+        &self.entry
+    }
 }
 
 impl Ledger {
@@ -93,30 +134,32 @@ impl Ledger {
         batch.put(place.payload(message), payload.encode());
         if endpoint.ordered {
             batch.put(place.in_line(message), Bytes::new());
-            batch.put(place.due(message.unix_ms(), None), Bytes::new());
+            place.put_line_due(message.unix_ms(), LineCause::Recorded, &message.to_bytes(), batch);
         } else {
             batch.put(place.due(message.unix_ms(), Some(message)), Bytes::new());
         }
     }
 
-    /// At most `limit` entries behind `after` that are due at `now_unix_ms`.
+    /// At most `limit` entries that are due between `from_unix_ms` and `now_unix_ms`, both included, behind `after`. Looking
+    /// from zero on finds everything; whoever looks often begins behind what it has dealt with.
     ///
     /// # Errors
     /// The store's.
     pub fn due_webhooks(
         &self,
+        from_unix_ms: u64,
         after: Option<&DueEntry>,
         now_unix_ms: u64,
         limit: usize,
     ) -> Result<Due, LedgerError> {
-        let mut span = keys::due_index();
+        let mut span = keys::due_from(from_unix_ms);
         if let Some(after) = after {
             span.from = behind(&after.key);
         }
         let rows = self.store.scan(&span.from, &span.to, limit)?;
         let full = rows.len() >= limit;
         let mut entries = Vec::with_capacity(rows.len());
-        for (key, _) in rows {
+        for (key, value) in rows {
             let Some((due_unix_ms, place, message)) = keys::read_due(&key) else {
                 continue;
             };
@@ -126,6 +169,7 @@ impl Ledger {
             }
             entries.push(DueEntry {
                 key,
+                value,
                 place,
                 message,
                 due_unix_ms,
@@ -148,6 +192,10 @@ impl Ledger {
         tidy: &mut Batch,
     ) -> Result<Option<Delivery>, LedgerError> {
         let place = entry.place;
+        // It may have been settled since it was read, and what took its place dismissed on its account.
+        if entry.is_line() && self.store.get(&entry.key)?.is_none() {
+            return Ok(None);
+        }
         let endpoint = match self.webhook(place.account, place.endpoint) {
             Ok(endpoint) => Some(endpoint),
             Err(LedgerError::NotFound) => None,
@@ -162,23 +210,24 @@ impl Ledger {
             None => self.first_in_line(place)?,
         };
         let Some(message) = message else {
-            tidy.delete(entry.key.to_vec());
+            entry.remove(tidy);
             return Ok(None);
         };
-        let (progress, _) = self.webhook_progress(place, message)?;
+        let (progress, record) = self.webhook_progress(place, message)?;
         let due_unix_ms = match progress.stage {
             Stage::Waiting(due) if entry.is_line() && due > now_unix_ms => {
-                tidy.delete(entry.key.to_vec())
-                    .put(place.due(due, None), Bytes::new());
+                entry.remove(tidy);
+                place.put_line_due(due, LineCause::NotYet, &[], tidy);
                 return Ok(None);
             }
             Stage::Waiting(due) if entry.is_line() || due == entry.due_unix_ms => due,
             // Left over: it was replayed, postponed or dealt with meanwhile. A line may have more behind it.
             Stage::Waiting(_) | Stage::Delivered | Stage::GivenUp => {
+                tidy.expect(place.progress(message), record);
                 if entry.is_line() {
                     tidy.delete(place.in_line(message));
                 } else {
-                    tidy.delete(entry.key.to_vec());
+                    entry.remove(tidy);
                 }
                 return Ok(None);
             }
@@ -186,7 +235,7 @@ impl Ledger {
         let Some(payload) = self.webhook_payload(place, message)? else {
             self.give_up(place, message, tidy)?;
             if !entry.is_line() {
-                tidy.delete(entry.key.to_vec());
+                entry.remove(tidy);
             }
             return Ok(None);
         };
@@ -212,9 +261,9 @@ impl Ledger {
         tidy: &mut Batch,
     ) -> Result<(), LedgerError> {
         let place = entry.place;
-        tidy.delete(entry.key.to_vec());
+        entry.remove(tidy);
         let Some(message) = entry.message else {
-            tidy.put(place.due(until_unix_ms, None), Bytes::new());
+            place.put_line_due(until_unix_ms, LineCause::NotYet, &[], tidy);
             return Ok(());
         };
         let (progress, record) = self.webhook_progress(place, message)?;
@@ -233,7 +282,7 @@ impl Ledger {
     /// Puts into `tidy` that an entry is not needed: only for a line from which a delivery is under way.
     pub fn dismiss_webhook(&self, entry: &DueEntry, tidy: &mut Batch) {
         if entry.is_line() {
-            tidy.delete(entry.key.to_vec());
+            entry.remove(tidy);
         }
     }
 
@@ -285,7 +334,7 @@ impl Ledger {
     fn abandon(&self, entry: &DueEntry, tidy: &mut Batch) -> Result<(), LedgerError> {
         let place = entry.place;
         if let Some(message) = entry.message {
-            tidy.delete(entry.key.to_vec());
+            entry.remove(tidy);
             return self.give_up(place, message, tidy);
         }
         let span = place.line();
@@ -294,7 +343,7 @@ impl Ledger {
             self.give_up(place, message, tidy)?;
         }
         if line.len() < WEBHOOK_DROP_BATCH {
-            tidy.delete(entry.key.to_vec());
+            entry.remove(tidy);
         }
         Ok(())
     }

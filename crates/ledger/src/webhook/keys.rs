@@ -142,8 +142,11 @@ pub(super) fn endpoints(account: AccountId) -> Span {
     span(key(b'w', &[b"e", &account.to_bytes()]))
 }
 
-pub(super) fn due_index() -> Span {
-    span(b"wd".to_vec())
+/// What is due at `unix_ms` and later.
+pub(super) fn due_from(unix_ms: u64) -> Span {
+    let Span { to, .. } = span(b"wd".to_vec());
+    let from = key(b'w', &[b"d", &unix_ms.to_be_bytes()]);
+    Span { from, to }
 }
 
 /// Reads a key of the due index: when, whose, and which message unless it is a line.

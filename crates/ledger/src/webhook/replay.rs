@@ -4,6 +4,7 @@
 use bytes::Bytes;
 use store::Batch;
 
+use super::deliveries::LineCause;
 use super::keys::{self, Place};
 use super::progress::{Progress, Stage};
 use super::{AttemptId, Endpoint, MessageId, WebhookId};
@@ -165,9 +166,10 @@ impl Ledger {
             .put(place.progress(message), anew.encode());
         if in_line {
             batch.put(place.in_line(message), Bytes::new());
+            place.put_line_due(now_unix_ms, LineCause::Replayed, &message.to_bytes(), batch);
+        } else {
+            batch.put(place.due(now_unix_ms, Some(message)), Bytes::new());
         }
-        let entry = place.due(now_unix_ms, (!in_line).then_some(message));
-        batch.put(entry, Bytes::new());
         Ok(())
     }
 }

@@ -5,7 +5,7 @@ use bytes::Bytes;
 use store::{Batch, RecordError, RecordReader, RecordWriter, StoreError};
 
 use super::attempt::{Attempt, Attempted, excerpt};
-use super::deliveries::Delivery;
+use super::deliveries::{Delivery, LineCause};
 use super::endpoints::detail;
 use super::keys::Place;
 use super::progress::{Progress, Stage};
@@ -103,7 +103,7 @@ impl Ledger {
         let Some(endpoint) = self.store.get(&place.endpoint())? else {
             if delivery.entry.is_line() {
                 // The rest of the line is given up when this is looked at.
-                batch.put(place.due(settlement.now_unix_ms, None), Bytes::new());
+                settlement.put_line_due(settlement.now_unix_ms, batch);
             }
             return Ok(Settled {
                 fate: Fate::Superseded,
@@ -234,17 +234,26 @@ impl Settlement<'_> {
     fn put_next(&self, stage: Stage, batch: &mut Batch) -> Option<u64> {
         let (place, message) = (self.place, self.delivery.message);
         match (stage, self.delivery.entry.is_line()) {
-            (Stage::Waiting(at), line) => {
-                batch.put(place.due(at, (!line).then_some(message)), Bytes::new());
+            (Stage::Waiting(at), true) => {
+                self.put_line_due(at, batch);
+                Some(at)
+            }
+            (Stage::Waiting(at), false) => {
+                batch.put(place.due(at, Some(message)), Bytes::new());
                 Some(at)
             }
             (Stage::Delivered | Stage::GivenUp, true) => {
                 batch.delete(place.in_line(message));
-                batch.put(place.due(self.now_unix_ms, None), Bytes::new());
+                self.put_line_due(self.now_unix_ms, batch);
                 Some(self.now_unix_ms)
             }
             (Stage::Delivered | Stage::GivenUp, false) => None,
         }
+    }
+
+    fn put_line_due(&self, unix_ms: u64, batch: &mut Batch) {
+        self.place
+            .put_line_due(unix_ms, LineCause::Settled, &self.entropy, batch);
     }
 
     fn put_attempt(&self, after: Progress, verdict: Verdict, batch: &mut Batch) -> AttemptId {

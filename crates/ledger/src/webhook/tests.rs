@@ -48,7 +48,7 @@ impl World {
     fn take(&self, now: u64) -> Vec<Delivery> {
         let mut taken: Vec<Delivery> = Vec::new();
         let mut tidy = Batch::new();
-        let due = self.ledger.due_webhooks(None, now, 1000).unwrap();
+        let due = self.ledger.due_webhooks(0, None, now, 1000).unwrap();
         for entry in due.entries {
             let busy = |other: &Delivery| other.endpoint.id == entry.endpoint() && other.entry.is_line();
             if entry.is_line() && taken.iter().any(busy) {
@@ -77,7 +77,7 @@ impl World {
 
     /// When the next entry of the due index is due.
     fn next_due(&self) -> Option<u64> {
-        match self.ledger.due_webhooks(None, 0, 1).unwrap().next {
+        match self.ledger.due_webhooks(0, None, 0, 1).unwrap().next {
             Next::At(due) => Some(due),
             Next::More | Next::Nothing => None,
         }

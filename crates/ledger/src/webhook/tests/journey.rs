@@ -50,7 +50,7 @@ fn what_was_delivered_is_not_sent_again() {
     world.enqueue(&endpoint, message(0));
     assert!(world.take(NOW).is_empty());
     assert!(matches!(
-        world.ledger.due_webhooks(None, NOW, 1).unwrap().next,
+        world.ledger.due_webhooks(0, None, NOW, 1).unwrap().next,
         Next::Nothing
     ));
 }
@@ -132,6 +132,56 @@ fn a_line_moves_on_when_its_first_is_given_up() {
             .unwrap();
     }
     assert_eq!(messages(&world.take(now)), [message(1)]);
+}
+
+#[test]
+fn what_joins_a_line_while_it_is_looked_at_is_not_forgotten() {
+    let joins = |world: &World, endpoint: &Endpoint, number| {
+        // Another event of the same millisecond: its entry has the same key.
+        world.enqueue(endpoint, MessageId::new(NOW, [number; 10]));
+    };
+    // The line is found empty.
+    let world = World::new();
+    let endpoint = world.endpoint(1, true);
+    world.enqueue(&endpoint, message(0));
+    world.settle(&world.take(NOW)[0], &answered(200, NOW), NOW);
+    let entries = world.ledger.due_webhooks(0, None, NOW, 10).unwrap().entries;
+    let mut tidy = Batch::new();
+    let empty = world.ledger.take_webhook(&entries[0], NOW, &mut tidy).unwrap();
+    assert!(empty.is_none());
+    joins(&world, &endpoint, 8);
+    at_once(world.ledger.tidy_webhooks(tidy)).unwrap();
+    let [joined] = &world.take(NOW)[..] else {
+        panic!("it is due")
+    };
+
+    // The entry is dismissed on account of a delivery that is settled meanwhile, in the same millisecond.
+    joins(&world, &endpoint, 9);
+    let entries = world.ledger.due_webhooks(0, None, NOW, 10).unwrap().entries;
+    let mut tidy = Batch::new();
+    for entry in &entries {
+        world.ledger.dismiss_webhook(entry, &mut tidy);
+    }
+    world.settle(joined, &answered(200, NOW), NOW);
+    at_once(world.ledger.tidy_webhooks(tidy)).unwrap();
+    assert_eq!(world.take(NOW).len(), 1, "the next of the line");
+}
+
+#[test]
+fn an_entry_that_was_settled_since_it_was_read_is_not_taken() {
+    for ordered in [false, true] {
+        let world = World::new();
+        let endpoint = world.endpoint(1, ordered);
+        world.enqueue(&endpoint, message(0));
+        world.enqueue(&endpoint, message(1));
+        let read = world.ledger.due_webhooks(0, None, NOW, 10).unwrap().entries;
+        world.settle(&world.take(NOW)[0], &answered(200, NOW + 1), NOW + 1);
+        let mut tidy = Batch::new();
+        let again = world.ledger.take_webhook(&read[0], NOW + 1, &mut tidy).unwrap();
+        assert!(again.is_none());
+        at_once(world.ledger.tidy_webhooks(tidy)).unwrap();
+        assert_eq!(messages(&world.take(NOW + 1)), [message(1)]);
+    }
 }
 
 #[test]
@@ -240,7 +290,7 @@ fn an_overloaded_endpoint_asks_for_a_pause_and_its_messages_can_wait() {
     assert_eq!(settled.pause_ms, Some(WEBHOOK_PAUSE_MS));
     let until = now + WEBHOOK_PAUSE_MS;
     let mut tidy = Batch::new();
-    for entry in world.ledger.due_webhooks(None, now, 10).unwrap().entries {
+    for entry in world.ledger.due_webhooks(0, None, now, 10).unwrap().entries {
         world.ledger.postpone_webhook(&entry, until, &mut tidy).unwrap();
     }
     at_once(world.ledger.tidy_webhooks(tidy)).unwrap();
@@ -274,7 +324,7 @@ fn what_waits_for_a_removed_endpoint_goes_with_it() {
         assert_eq!((settled.fate, settled.attempt), (Fate::Superseded, None));
         while !world
             .ledger
-            .due_webhooks(None, now, 1)
+            .due_webhooks(0, None, now, 1)
             .unwrap()
             .entries
             .is_empty()
@@ -320,10 +370,15 @@ fn what_is_due_comes_in_parts_and_attempts_in_pages() {
         world.enqueue(&endpoint, message(after));
     }
     let now = NOW + 3;
-    let first = world.ledger.due_webhooks(None, now, 2).unwrap();
+    let first = world.ledger.due_webhooks(0, None, now, 2).unwrap();
     assert_eq!((first.entries.len(), first.next), (2, Next::More));
-    let second = world.ledger.due_webhooks(first.entries.last(), now, 10).unwrap();
+    let second = world
+        .ledger
+        .due_webhooks(0, first.entries.last(), now, 10)
+        .unwrap();
     assert_eq!((second.entries.len(), second.next), (2, Next::At(NOW + 4)));
+    let third = world.ledger.due_webhooks(NOW + 3, None, NOW + 4, 10).unwrap();
+    assert_eq!((third.entries.len(), third.next), (2, Next::Nothing));
     for delivery in world.take(NOW + 4) {
         let at = delivery.message.unix_ms();
         world.settle(&delivery, &answered(200, at), at);
