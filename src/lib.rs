@@ -24,5 +24,6 @@ pub mod signals;
 mod slots;
 pub mod tls;
 mod verification;
+pub mod webhooks;
 pub mod wiring;
 mod witness;
