@@ -6,13 +6,17 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Instant;
 
-use ledger::{Account, Admission, Disposition, Email, Ledger, LedgerError, Outcome, OutcomeKind};
+use ledger::{
+    Account, Admission, Disposition, Email, EmailContext, EventKind, Ledger, LedgerError, Outcome,
+    OutcomeKind, Tally,
+};
 use queue::limits::INLINE_BODY_BYTES_MAX;
 use queue::{Accepted, Body, Queue, QueueError, QueueId, Submission, Timestamp};
 use smtp::address::ForwardPath;
 use store::{Batch, CommitFuture, StoreError};
 use thiserror::Error;
 
+use crate::chronicle::Chronicle;
 use crate::clock;
 use crate::journal::{Event, Journal};
 use crate::lifecycle::Lifecycle;
@@ -27,12 +31,11 @@ const INLINE_BATCH_BYTES_MAX: u64 = 4 * 1024 * 1024;
 pub(crate) struct Desk {
     pub(crate) queue: Arc<Queue>,
     pub(crate) ledger: Arc<Ledger>,
+    pub(crate) chronicle: Arc<Chronicle>,
     pub(crate) dispatcher: Dispatcher,
     pub(crate) journal: Arc<dyn Journal>,
     pub(crate) metrics: SessionMetrics,
     pub(crate) lifecycle: Lifecycle,
-    /// Mail to this domain goes nowhere and costs nothing.
-    pub(crate) simulator_domain: String,
     /// Held by who lets held mail go: two at once would stand in each other's way.
     pub(crate) releasing: tokio::sync::Mutex<()>,
 }
@@ -40,6 +43,7 @@ pub(crate) struct Desk {
 /// One e-mail and the message that carries it. The desk decides their disposition and their due time together.
 pub(crate) struct Parcel {
     pub(crate) email: Email,
+    pub(crate) context: EmailContext,
     pub(crate) submission: Submission,
 }
 
@@ -129,9 +133,16 @@ impl Desk {
             submissions,
             admissions,
             dispositions,
+            contexts,
+            mut tally,
         } = admitted;
         self.ledger.put_charge(account.id, &admissions, &mut batch);
+        tally.put(&mut batch);
         last(&dispositions, &mut batch);
+        // Before the commit: the first attempt may be over before it is told of here.
+        contexts
+            .into_iter()
+            .for_each(|context| self.chronicle.remember(context));
         let accepted = self.commit(submissions, batch, peer, started).await?;
         admissions.into_iter().for_each(Admission::committed);
         Ok((accepted, dispositions))
@@ -207,11 +218,6 @@ impl Desk {
         }
     }
 
-    /// Whether mail to this address goes nowhere.
-    pub(crate) fn is_simulated(&self, forward_path: &ForwardPath) -> bool {
-        forward_path.domain().as_str() == self.simulator_domain
-    }
-
     /// Decides about one e-mail. None when nobody is left to send it to.
     fn admit(
         &self,
@@ -222,43 +228,78 @@ impl Desk {
     ) -> Result<Option<Submission>, DeskError> {
         let Parcel {
             mut email,
+            context,
             mut submission,
         } = parcel;
         let now = submission.received.unix_ms();
-        let (unwanted, wanted): (Vec<_>, Vec<_>) = submission
-            .recipients
-            .into_iter()
-            .partition(|path| self.is_suppressed(path));
-        submission.recipients = wanted;
-        for forward_path in unwanted {
-            let outcome = Outcome {
-                address: forward_path.as_str().to_owned(),
-                kind: OutcomeKind::Suppressed,
-                attempts: 0,
-                last_reply: None,
-                at_unix_ms: now,
-            };
-            self.ledger.outcome(email.id, &outcome, batch);
+        let mut wanted = Vec::with_capacity(submission.recipients.len());
+        for forward_path in std::mem::take(&mut submission.recipients) {
+            match self.unwanted(&context, &forward_path, now)? {
+                None => wanted.push(forward_path),
+                Some(reason) => self.leave_out(&context, (&forward_path, reason), now, admitted, batch),
+            }
         }
+        submission.recipients = wanted;
         if submission.recipients.is_empty() {
             email.disposition = Disposition::Suppressed;
         }
         let charged = submission
             .recipients
             .iter()
-            .filter(|path| !self.is_simulated(path));
+            .filter(|path| !self.chronicle.is_simulated(path));
         let charge = if email.sandbox { 0 } else { charged.count() as u64 };
         let admission = self.ledger.admit(account, &mut email, charge, now, batch)?;
+        for forward_path in &submission.recipients {
+            let happens = (forward_path, accepted_as(email.disposition));
+            self.chronicle
+                .admitted(&context, happens, now, &mut admitted.tally, batch);
+        }
         submission.due = due(email.disposition, submission.received);
+        admitted.contexts.push(context);
         admitted.admissions.push(admission);
         admitted.dispositions.push(email.disposition);
         Ok((!submission.recipients.is_empty()).then_some(submission))
     }
 
-    /// Whether the address wants no mail.
-    fn is_suppressed(&self, forward_path: &ForwardPath) -> bool {
-        let local_part = forward_path.as_str().split(['@', '+']).next().unwrap_or_default();
-        self.is_simulated(forward_path) && local_part.eq_ignore_ascii_case("suppressed")
+    /// Why the address gets no mail of this, if so.
+    fn unwanted(
+        &self,
+        context: &EmailContext,
+        forward_path: &ForwardPath,
+        now_unix_ms: u64,
+    ) -> Result<Option<String>, LedgerError> {
+        if self.chronicle.is_simulated(forward_path) {
+            let local_part = forward_path.as_str().split(['@', '+']).next().unwrap_or_default();
+            let refuses = local_part.eq_ignore_ascii_case("suppressed");
+            return Ok(refuses.then(|| "simulated".to_owned()));
+        }
+        let address = forward_path.as_str();
+        let found = self
+            .ledger
+            .suppressed(context.account, address, context.domain, now_unix_ms)?;
+        Ok(found.map(|suppression| suppression.kind.as_str().to_owned()))
+    }
+
+    /// A recipient who gets no mail: that is on record.
+    fn leave_out(
+        &self,
+        context: &EmailContext,
+        (forward_path, reason): (&ForwardPath, String),
+        now_unix_ms: u64,
+        admitted: &mut Admitted,
+        batch: &mut Batch,
+    ) {
+        let outcome = Outcome {
+            address: forward_path.as_str().to_owned(),
+            kind: OutcomeKind::Suppressed,
+            attempts: 0,
+            last_reply: None,
+            at_unix_ms: now_unix_ms,
+        };
+        self.ledger.outcome(context.email, &outcome, batch);
+        let happens = (forward_path, EventKind::Suppressed { reason });
+        self.chronicle
+            .admitted(context, happens, now_unix_ms, &mut admitted.tally, batch);
     }
 
     /// Begins to write a body to the store ahead of the deciding commit: all commits are under way together. What a crash
@@ -305,6 +346,15 @@ impl Desk {
     }
 }
 
+/// What an acceptance is as an event.
+fn accepted_as(disposition: Disposition) -> EventKind {
+    match disposition {
+        Disposition::Queued | Disposition::Suppressed => EventKind::Queued { hold: None },
+        Disposition::Held(reason) => EventKind::Queued { hold: Some(reason) },
+        Disposition::Scheduled(for_unix_ms) => EventKind::Scheduled { for_unix_ms },
+    }
+}
+
 /// When the first attempt of what is accepted `now` is wanted.
 fn due(disposition: Disposition, now: Timestamp) -> Timestamp {
     match disposition {
@@ -320,6 +370,8 @@ struct Admitted {
     submissions: Vec<Submission>,
     admissions: Vec<Admission>,
     dispositions: Vec<Disposition>,
+    contexts: Vec<EmailContext>,
+    tally: Tally,
 }
 
 /// What the journal is told of a message.

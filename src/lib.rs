@@ -2,6 +2,7 @@
 //! rules of SMTP and of scheduling do not live here.
 
 mod caretaker;
+mod chronicle;
 pub mod cli;
 pub mod clock;
 pub mod config;
@@ -26,4 +27,3 @@ pub mod tls;
 mod verification;
 pub mod webhooks;
 pub mod wiring;
-mod witness;

@@ -7,11 +7,11 @@ use api::{Operator, Readiness, ReloadError};
 use queue::{DeliveryId, DeliveryPage, DomainSummary, Queue, QueueError, Selector};
 use store::{Health, Store};
 
+use crate::chronicle::Chronicle;
 use crate::clock;
 use crate::lifecycle::Lifecycle;
 use crate::metrics::{Metrics, Snapshot};
 use crate::outbound::Dispatcher;
-use crate::witness::LedgerWitness;
 
 /// Reads again what may change while running.
 pub(crate) type Reload = Box<dyn Fn() -> Result<Vec<String>, String> + Send + Sync>;
@@ -19,7 +19,7 @@ pub(crate) type Reload = Box<dyn Fn() -> Result<Vec<String>, String> + Send + Sy
 pub(crate) struct Control {
     pub(crate) store: Arc<dyn Store>,
     pub(crate) queue: Arc<Queue>,
-    pub(crate) witness: LedgerWitness,
+    pub(crate) chronicle: Arc<Chronicle>,
     pub(crate) dispatcher: Dispatcher,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) lifecycle: Lifecycle,
@@ -83,7 +83,11 @@ impl Operator for Control {
     }
 
     fn cancel(&self, selector: Selector) -> Answer<'_, u64> {
-        Box::pin(async move { self.queue.cancel(&selector, clock::now(), &self.witness).await })
+        Box::pin(async move {
+            self.queue
+                .cancel(&selector, clock::now(), self.chronicle.as_ref())
+                .await
+        })
     }
 
     fn reload(&self) -> Result<Vec<String>, ReloadError> {

@@ -26,14 +26,13 @@ use tokio::task::JoinSet;
 pub use route::RouteStatus;
 use smtp::address::Domain;
 
+use crate::chronicle::Chronicle;
 use crate::config::{self, OutboundTls};
 use crate::dns::{Dns, Found, NoSite};
 use crate::finishing::Finisher;
 use crate::journal::{Event, Journal};
 use crate::lifecycle::Lifecycle;
 use crate::metrics::DeliveryMetrics;
-use crate::witness::LedgerWitness;
-use ledger::Ledger;
 use places::Places;
 use settler::Heard;
 use simulator::Simulator;
@@ -65,7 +64,7 @@ pub(crate) struct Shared {
     pub(crate) metrics: DeliveryMetrics,
     pub(crate) places: Places,
     finisher: Arc<Finisher>,
-    witness: LedgerWitness,
+    chronicle: Arc<Chronicle>,
     simulator: Simulator,
     settlements: mpsc::UnboundedSender<Heard>,
     /// Attempts handed to the settler and not yet committed.
@@ -93,7 +92,7 @@ pub struct Ports {
     /// Who does the last thing to a message.
     pub(crate) finisher: Arc<Finisher>,
     /// Who keeps what became of it.
-    pub(crate) ledger: Arc<Ledger>,
+    pub(crate) chronicle: Arc<Chronicle>,
     /// Who hears of it.
     pub journal: Arc<dyn Journal>,
     /// Where it is counted.
@@ -118,7 +117,7 @@ impl Outbound {
             metrics: ports.metrics,
             places: Places::new(limits),
             finisher: ports.finisher,
-            witness: LedgerWitness(ports.ledger),
+            chronicle: ports.chronicle,
             simulator: Simulator::new(&config.simulator_domain),
             settlements,
             unsettled: AtomicUsize::new(0),

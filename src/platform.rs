@@ -15,7 +15,6 @@ use crate::config::random_octets;
 use crate::desk::{Desk, DeskError, Parcel};
 use crate::password::PasswordHash;
 use crate::verification::Verifier;
-use crate::witness::LedgerWitness;
 
 /// Deliveries of one e-mail that are looked at: each of its recipients may have one of its own.
 const DELIVERIES_MAX: usize = 100;
@@ -70,6 +69,7 @@ impl Platform {
 fn parcel(draft: Draft) -> Parcel {
     let Draft {
         email,
+        context,
         reverse_path,
         recipients,
         octets,
@@ -99,7 +99,11 @@ fn parcel(draft: Draft) -> Parcel {
             silent: true,
         },
     };
-    Parcel { email, submission }
+    Parcel {
+        email,
+        context,
+        submission,
+    }
 }
 
 impl api::Platform for Platform {
@@ -139,8 +143,8 @@ impl api::Platform for Platform {
     fn cancel(&self, email: EmailId) -> Answer<'_, Result<u64, QueueError>> {
         Box::pin(async move {
             let selector = Selector::Message(QueueId::from_bytes(email.to_bytes()));
-            let witness = LedgerWitness(Arc::clone(&self.desk.ledger));
-            self.desk.queue.cancel(&selector, clock::now(), &witness).await
+            let chronicle = self.desk.chronicle.as_ref();
+            self.desk.queue.cancel(&selector, clock::now(), chronicle).await
         })
     }
 

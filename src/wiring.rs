@@ -16,6 +16,7 @@ use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
 use crate::caretaker;
+use crate::chronicle::Chronicle;
 use crate::config::{self, Config, Engine, Faults, ListenerKind};
 use crate::desk::Desk;
 use crate::dns::Dns;
@@ -31,7 +32,6 @@ use crate::operator::{Control, Reload};
 use crate::outbound::{self, Dispatcher, Outbound, OutboundConfig};
 use crate::platform::Platform;
 use crate::verification::Verifier;
-use crate::witness::LedgerWitness;
 
 /// Why the server did not start, or did not go on.
 #[derive(Debug, Error)]
@@ -146,6 +146,10 @@ impl Server {
             Arc::clone(&journal),
             signers,
         ));
+        let chronicle = Arc::new(Chronicle::new(
+            Arc::clone(&ledger),
+            config.api.simulator_domain.clone(),
+        ));
         let dns = Arc::new(dns);
         let outbound = Outbound::start(
             outbound_config(&config),
@@ -154,7 +158,7 @@ impl Server {
                 queue: Arc::clone(&queue),
                 dns: Arc::clone(&dns),
                 finisher: Arc::clone(&finisher),
-                ledger: Arc::clone(&ledger),
+                chronicle: Arc::clone(&chronicle),
                 journal: Arc::clone(&journal),
                 metrics: metrics.delivery.clone(),
                 lifecycle: lifecycle.clone(),
@@ -164,11 +168,11 @@ impl Server {
         let desk = Arc::new(Desk {
             queue: Arc::clone(&queue),
             ledger: Arc::clone(&ledger),
+            chronicle: Arc::clone(&chronicle),
             dispatcher: dispatcher.clone(),
             journal,
             metrics: metrics.sessions.clone(),
             lifecycle: lifecycle.clone(),
-            simulator_domain: config.api.simulator_domain.clone(),
             releasing: tokio::sync::Mutex::default(),
         });
         let inbound = Arc::new(Inbound::start(
@@ -195,7 +199,7 @@ impl Server {
         let control = Arc::new(Control {
             store: Arc::clone(&store),
             queue,
-            witness: LedgerWitness(ledger),
+            chronicle: Arc::clone(&chronicle),
             dispatcher: dispatcher.clone(),
             metrics,
             lifecycle: lifecycle.clone(),

@@ -7,8 +7,8 @@ use bytes::Bytes;
 use content::author::author_domain;
 use content::header::{block_length, decoded_field};
 use ledger::{
-    Account, Disposition, Email, EmailId, Fingerprint, IdempotencyKey, OpenSlot, ReplySlot, Status,
-    StoredReply,
+    Account, Disposition, DomainId, Email, EmailContext, EmailId, Fingerprint, IdempotencyKey, OpenSlot,
+    ReplySlot, Status, StoredReply,
 };
 use queue::limits::INLINE_BODY_BYTES_MAX;
 use queue::{Accepted, Body, Finish, Handling, Owner, Queue, QueueError, QueueId, Submission, Timestamp};
@@ -137,8 +137,8 @@ impl Incoming {
     /// Mail of an account: its rules apply, whichever way it comes.
     async fn submit(&mut self, account: &Account, partial: Partial, received: Received) -> Answer {
         let header = partial.header.clone();
-        let wishes = match self.wishes_allowed(account, &partial) {
-            Ok(wishes) => wishes,
+        let (wishes, domain) = match self.wishes_allowed(account, &partial) {
+            Ok(allowed) => allowed,
             Err(refusal) => {
                 self.forget(&partial);
                 return self.refuse(refusal);
@@ -160,7 +160,11 @@ impl Incoming {
         let submission = self.submission(partial, received, handling);
         let spilled = (submission.id, submission.body.spilled);
         let email = email(account, &submission, &header, wishes);
-        let parcel = Parcel { email, submission };
+        let parcel = Parcel {
+            context: EmailContext::of(&email, Some(domain)),
+            email,
+            submission,
+        };
         let accepted = self
             .shared
             .desk
@@ -194,24 +198,22 @@ impl Incoming {
         }
     }
 
-    /// What the sender asks for, if the account may send this at all.
-    fn wishes_allowed(&self, account: &Account, partial: &Partial) -> Result<Wishes, Refusal> {
+    /// What the sender asks for, and the domain it is from, if the account may send this at all.
+    fn wishes_allowed(&self, account: &Account, partial: &Partial) -> Result<(Wishes, DomainId), Refusal> {
         let author = author_domain(&partial.header).ok_or(Refusal::MessageMalformed)?;
         let domains = self.shared.desk.ledger.domains(account.id).map_err(|error| {
             tracing::error!(%error, "the domains of an account cannot be read");
             Refusal::LocalError
         })?;
-        if !domains
+        let domain = domains
             .iter()
-            .any(|domain| domain.name == author && domain.is_verified())
-        {
-            return Err(Refusal::AuthorNotVerified);
-        }
+            .find(|domain| domain.name == author && domain.is_verified())
+            .ok_or(Refusal::AuthorNotVerified)?;
         let wishes = partial.wishes.clone().unwrap_or(Err(Refusal::MessageMalformed))?;
         let latest = partial.received.after(api::limits::SCHEDULE_AHEAD).unix_ms();
         match wishes.send_at_unix_ms {
             Some(at) if at > latest => Err(Refusal::WishMalformed),
-            _ => Ok(wishes),
+            _ => Ok((wishes, domain.id)),
         }
     }
 

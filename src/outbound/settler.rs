@@ -52,7 +52,7 @@ async fn settle(shared: &Arc<Shared>, group: Vec<Heard>) {
         now,
         notice_id: &mut || clock::queue_id(now),
         chance: &mut clock::chance,
-        witness: &shared.witness,
+        witness: shared.chronicle.as_ref(),
     };
     match shared.queue.settle(attempts, context).await {
         Ok(settled) => finish(shared, settled, oldest.map_or(Duration::ZERO, |at| at.elapsed())),

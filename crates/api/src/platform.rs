@@ -6,8 +6,8 @@ use std::sync::Arc;
 use bytes::Bytes;
 use content::mime::Mailbox;
 use ledger::{
-    Account, AccountId, Disposition, Domain, DomainId, Email, EmailId, Ledger, LedgerError, OpenSlot,
-    StoredReply, StoredTemplate,
+    Account, AccountId, Disposition, Domain, DomainId, Email, EmailContext, EmailId, Ledger, LedgerError,
+    OpenSlot, StoredReply, StoredTemplate,
 };
 use queue::{DeliveryView, QueueError};
 use thiserror::Error;
@@ -105,6 +105,8 @@ pub type MakeReply = Box<dyn FnOnce(&[Disposition]) -> StoredReply + Send>;
 pub struct Draft {
     /// What the ledger will know of it.
     pub email: Email,
+    /// What its events are told with.
+    pub context: EmailContext,
     /// Who hears of failures.
     pub reverse_path: Mailbox,
     /// Whom it goes to.

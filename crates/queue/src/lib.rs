@@ -42,5 +42,5 @@ pub use settle::{Attempt, NoWitness, SettleContext, Settled, SettledDelivery, Ta
 pub use store::RecordError;
 pub use submit::{Accepted, Submitted};
 pub use time::Timestamp;
-pub use verdict::{Reason, Verdict};
+pub use verdict::{Fate, Reason, Verdict};
 pub use view::{DeliveryPage, DeliveryView, DomainSummary, Selector};

@@ -18,7 +18,7 @@ use crate::notice::{self, Failure};
 use crate::queue::{Queue, QueueError};
 use crate::submit::put_delivery;
 use crate::time::Timestamp;
-use crate::verdict::Verdict;
+use crate::verdict::{Fate, Reason, Verdict};
 
 /// An attempted delivery with a verdict for each recipient that was waiting, in order.
 #[derive(Debug)]
@@ -90,6 +90,8 @@ pub struct SettledDelivery {
     pub state: DeliveryState,
     /// Which of its recipients were attempted, by index.
     pub attempted: Vec<usize>,
+    /// What became of each of those, in the same order.
+    pub fates: Vec<Fate>,
     /// The host that was spoken to.
     pub host: Option<Arc<str>>,
     /// The failure notice about it.
@@ -171,7 +173,7 @@ impl Queue {
         } else {
             None
         };
-        let failures = apply(&mut delivery, verdicts, retry.is_none(), &mut settled.tally);
+        let (fates, failures) = apply(&mut delivery, verdicts, retry.is_none(), &mut settled.tally);
         batch.delete(was.encode());
         match retry.filter(|_| delivery.waiting().next().is_some()) {
             Some(due) => {
@@ -194,6 +196,7 @@ impl Queue {
             message,
             state,
             attempted,
+            fates,
             host,
             notice,
         };
@@ -245,7 +248,12 @@ impl Queue {
 }
 
 /// Writes the verdicts into the delivery. With `last` a deferral is the end: the message has expired.
-fn apply(delivery: &mut Delivery, verdicts: Vec<Verdict>, last: bool, tally: &mut Tally) -> Vec<Failure> {
+fn apply(
+    delivery: &mut Delivery,
+    verdicts: Vec<Verdict>,
+    last: bool,
+    tally: &mut Tally,
+) -> (Vec<Fate>, Vec<Failure>) {
     let waiting = delivery.waiting().count();
     assert_eq!(
         waiting,
@@ -253,30 +261,51 @@ fn apply(delivery: &mut Delivery, verdicts: Vec<Verdict>, last: bool, tally: &mu
         "delivery {}: a verdict for each waiting recipient",
         delivery.id()
     );
-    let mut failures = Vec::new();
+    let (mut fates, mut failures) = (Vec::with_capacity(waiting), Vec::new());
     let recipients = delivery.state.recipients.iter_mut();
     let waiting = recipients.filter(|recipient| recipient.state == RecipientState::Waiting);
     for (recipient, verdict) in waiting.zip(verdicts) {
-        let (state, text, counter) = match verdict {
-            Verdict::Delivered { reply } => (RecipientState::Delivered, reply, &mut tally.delivered),
-            Verdict::Canceled => (RecipientState::Canceled, String::new(), &mut tally.canceled),
-            Verdict::Deferred(reason) if !last => (RecipientState::Waiting, reason.text, &mut tally.deferred),
+        let path = || recipient.forward_path.clone();
+        let (state, fate, text, counter) = match verdict {
+            Verdict::Delivered { reply } => {
+                let state = RecipientState::Delivered;
+                (state, Fate::Delivered, reply, &mut tally.delivered)
+            }
+            Verdict::Canceled => {
+                let state = RecipientState::Canceled;
+                (state, Fate::Canceled, String::new(), &mut tally.canceled)
+            }
+            Verdict::Deferred(Reason { status, text }) if !last => {
+                let fate = Fate::Deferred { status };
+                (RecipientState::Waiting, fate, text, &mut tally.deferred)
+            }
             Verdict::Deferred(reason) => {
-                let text = reason.text.clone();
-                failures.push(Failure::expired(recipient.forward_path.clone(), reason));
-                (RecipientState::Failed, text, &mut tally.failed)
+                let Reason { status, text } = reason.clone();
+                failures.push(Failure::expired(path(), reason));
+                (
+                    RecipientState::Failed,
+                    Fate::Expired { status },
+                    text,
+                    &mut tally.failed,
+                )
             }
             Verdict::Refused(reason) => {
-                let text = reason.text.clone();
-                failures.push(Failure::refused(recipient.forward_path.clone(), reason));
-                (RecipientState::Failed, text, &mut tally.failed)
+                let Reason { status, text } = reason.clone();
+                failures.push(Failure::refused(path(), reason));
+                (
+                    RecipientState::Failed,
+                    Fate::Refused { status },
+                    text,
+                    &mut tally.failed,
+                )
             }
         };
         *counter += 1;
         recipient.state = state;
         recipient.last_reply = shortened(&text);
+        fates.push(fate);
     }
-    failures
+    (fates, failures)
 }
 
 /// Removes a delivery that is settled for good, and its message when it was the last.

@@ -24,3 +24,27 @@ pub struct Reason {
     /// The next hop's reply, or our own words.
     pub text: String,
 }
+
+/// What became of one recipient in a settlement.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Fate {
+    /// The next hop took it.
+    Delivered,
+    /// It will be tried again.
+    Deferred {
+        /// Enhanced status code.
+        status: String,
+    },
+    /// It was refused for good.
+    Refused {
+        /// Enhanced status code.
+        status: String,
+    },
+    /// It was deferred once more, and the message is too old to be tried again.
+    Expired {
+        /// Enhanced status code.
+        status: String,
+    },
+    /// It was taken out.
+    Canceled,
+}

@@ -175,7 +175,7 @@ fn what_became_of_it_is_told() {
     assert_eq!(email["tag"], "welcome");
     assert_eq!(email["metadata"], json!({ "order": "17", "vip": true }));
     let recipients = email["recipients"].as_array().unwrap();
-    assert_eq!(recipients[0]["status"], "failed");
+    assert_eq!(recipients[0]["status"], "bounced");
     assert!(
         recipients[0]["last_reply"]
             .as_str()

@@ -21,10 +21,10 @@ fn the_sandbox_goes_the_whole_way_and_nothing_leaves() {
     };
     for (to, status) in [
         ("delivered", "delivered"),
-        ("bounced", "failed"),
-        ("bounced+order-17", "failed"),
-        ("soft-bounced", "failed"),
-        ("mailbox-full", "failed"),
+        ("bounced", "bounced"),
+        ("bounced+order-17", "bounced"),
+        ("soft-bounced", "bounced"),
+        ("mailbox-full", "bounced"),
         ("complained", "delivered"),
         ("suppressed", "suppressed"),
         ("deferred", "delivered"),

@@ -9,7 +9,7 @@ use axum::http::HeaderMap;
 use axum::response::Response;
 use content::mime::{self, Address};
 use content::template::Template;
-use ledger::{Disposition, Email, EmailId, Mode, StoredTemplate};
+use ledger::{Disposition, Email, EmailContext, EmailId, Mode, StoredTemplate, TagDigest};
 use serde_json::{Map, json};
 
 use super::batch::own_id;
@@ -180,6 +180,7 @@ impl Bulk {
             common: &common,
             rendering: &rendering,
             template: id,
+            tag: TagDigest::of(request.tag.as_deref()),
             request: &request,
         };
         let total = request.recipients.len();
@@ -212,6 +213,7 @@ struct Copies<'a> {
     common: &'a Common,
     rendering: &'a Rendering,
     template: EmailId,
+    tag: TagDigest,
     request: &'a BulkRequest,
 }
 
@@ -248,8 +250,13 @@ impl Copies<'_> {
             tag: None,
             metadata: None,
         };
+        let context = EmailContext {
+            tag: self.tag,
+            ..EmailContext::of(&email, Some(self.author.domain.id))
+        };
         Ok(Draft {
             email,
+            context,
             reverse_path: self.author.from.mailbox().clone(),
             recipients: vec![to.mailbox().clone()],
             smtputf8: to.needs_smtputf8() || self.author.from.needs_smtputf8(),

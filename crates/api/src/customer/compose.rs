@@ -7,7 +7,7 @@ use base64::prelude::{BASE64_STANDARD, Engine as _};
 use content::mime::{self, Address, Attachment, ExtraFields};
 use content::template::Template;
 use ledger::limits::{METADATA_BYTES_MAX, METADATA_ENTRIES_MAX};
-use ledger::{Disposition, Domain, Email, EmailId, Mode, Stream};
+use ledger::{Disposition, Domain, Email, EmailContext, EmailId, Mode, Stream};
 use serde_json::{Map, Value};
 
 use super::body::escaped;
@@ -135,6 +135,7 @@ pub(super) fn draft(mut request: SendRequest, id: EmailId, caller: &Caller) -> R
         metadata: common.metadata,
     };
     Ok(Draft {
+        context: EmailContext::of(&email, Some(domain.id)),
         email,
         reverse_path: from.mailbox().clone(),
         recipients,

@@ -317,7 +317,7 @@ pub(crate) struct EmailView {
     pub(crate) tag: Option<String>,
     /// Your values.
     pub(crate) metadata: Option<Value>,
-    /// `queued`, `scheduled`, `deferred`, `delivered`, `failed`, `canceled`, `suppressed`, or `partial` when its recipients
+    /// `queued`, `scheduled`, `deferred`, `delivered`, `bounced`, `complained`, `failed`, `canceled`, `suppressed`, or `partial` when its recipients
     /// ended in different ways.
     pub(crate) status: String,
     /// Why it may not leave yet, if so.
@@ -336,7 +336,7 @@ pub(crate) struct EmailView {
 pub(crate) struct RecipientView {
     /// The address.
     pub(crate) address: String,
-    /// `queued`, `scheduled`, `deferred`, `delivered`, `failed`, `canceled` or `suppressed`.
+    /// `queued`, `scheduled`, `deferred`, `delivered`, `bounced`, `complained`, `failed`, `canceled` or `suppressed`.
     pub(crate) status: String,
     /// Attempts made.
     pub(crate) attempts: u32,

@@ -1,0 +1,316 @@
+//! What becomes of accounts' mail, written down where it happens: events, counters, the ends of recipients, and addresses
+//! that are not to get mail again. All of it goes into the very batch that makes it true.
+//!
+//! **Failures.** What cannot be read for an event is told in the log, and the event is missing; the settlement of the
+//! message never fails because of it. A store that cannot be read ends the program with its next commit.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use ledger::bounce::{Action, Class, OwnReason, Reply, Rules, Severity};
+use ledger::{
+    AccountId, EmailContext, EmailId, EventKind, ExpiredMessage, Id, Ledger, LedgerError, NewEvent, Outcome,
+    OutcomeKind, RecipientStatus, Scope, Suppression, SuppressionKind, Tally,
+};
+use queue::{Fate, Finish, Owner, Recipient, SettledDelivery, Timestamp, Witness};
+use smtp::address::ForwardPath;
+use store::Batch;
+
+use crate::clock;
+
+mod contexts;
+
+use contexts::Contexts;
+
+/// Keeps the records of accounts' mail.
+pub(crate) struct Chronicle {
+    pub(crate) ledger: Arc<Ledger>,
+    simulator_domain: String,
+    contexts: Mutex<Contexts>,
+}
+
+/// One recipient of an attempt.
+struct Attempted<'a> {
+    context: EmailContext,
+    address: &'a str,
+    reply: &'a str,
+    host: Option<&'a str>,
+    attempts: u32,
+    next_attempt: Option<Timestamp>,
+    now: u64,
+}
+
+impl Chronicle {
+    pub(crate) fn new(ledger: Arc<Ledger>, simulator_domain: String) -> Self {
+        Self {
+            ledger,
+            simulator_domain,
+            contexts: Mutex::default(),
+        }
+    }
+
+    /// Whether mail to this address goes nowhere and counts for nothing.
+    pub(crate) fn is_simulated(&self, forward_path: &ForwardPath) -> bool {
+        forward_path.domain().as_str() == self.simulator_domain
+    }
+
+    /// Puts into `batch` that an e-mail was accepted for a recipient, or is not sent to one.
+    pub(crate) fn admitted(
+        &self,
+        context: &EmailContext,
+        (recipient, kind): (&ForwardPath, EventKind),
+        now_unix_ms: u64,
+        tally: &mut Tally,
+        batch: &mut Batch,
+    ) {
+        let new = NewEvent {
+            at_unix_ms: now_unix_ms,
+            recipient: recipient.as_str().to_owned(),
+            before: RecipientStatus::Queued,
+            kind,
+        };
+        self.ledger
+            .record(&self.counting(context, recipient), new, tally, batch);
+    }
+
+    /// E-mails that were accepted just now: their first attempt comes soon, and need not read them.
+    pub(crate) fn remember(&self, context: EmailContext) {
+        self.contexts().keep(context);
+    }
+
+    /// Mail to the simulator has events and is not counted.
+    fn counting(&self, context: &EmailContext, recipient: &ForwardPath) -> EmailContext {
+        EmailContext {
+            sandbox: context.sandbox || self.is_simulated(recipient),
+            ..*context
+        }
+    }
+
+    fn context(&self, account: AccountId, email: EmailId) -> Result<Option<EmailContext>, LedgerError> {
+        if let Some(context) = self.contexts().find(email) {
+            return Ok(Some(context));
+        }
+        self.ledger.email_context(account, email)
+    }
+
+    fn contexts(&self) -> std::sync::MutexGuard<'_, Contexts> {
+        self.contexts.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn settle_recipient(
+        &self,
+        attempted: &Attempted<'_>,
+        fate: &Fate,
+        tally: &mut Tally,
+        batch: &mut Batch,
+    ) -> Result<(), LedgerError> {
+        let mut before = match attempted.attempts {
+            0 | 1 => RecipientStatus::Queued,
+            _ => RecipientStatus::Deferred,
+        };
+        if attempted.attempts == 1 && *fate != Fate::Canceled {
+            let kind = EventKind::Sent {
+                mx: attempted.host.map(str::to_owned),
+                attempts: attempted.attempts,
+            };
+            before = self.record(attempted, before, kind, tally, batch);
+        }
+        let (kind, end) = self.reading(attempted, fate);
+        self.record(attempted, before, kind, tally, batch);
+        if let Some(kind) = end {
+            let outcome = Outcome {
+                address: attempted.address.to_owned(),
+                kind,
+                attempts: attempted.attempts,
+                last_reply: (!attempted.reply.is_empty()).then(|| attempted.reply.to_owned()),
+                at_unix_ms: attempted.now,
+            };
+            self.ledger.outcome(attempted.context.email, &outcome, batch);
+        }
+        if attempted.context.sandbox {
+            return Ok(());
+        }
+        self.draw_consequences(attempted, fate, batch)
+    }
+
+    fn record(
+        &self,
+        attempted: &Attempted<'_>,
+        before: RecipientStatus,
+        kind: EventKind,
+        tally: &mut Tally,
+        batch: &mut Batch,
+    ) -> RecipientStatus {
+        let new = NewEvent {
+            at_unix_ms: attempted.now,
+            recipient: attempted.address.to_owned(),
+            before,
+            kind,
+        };
+        self.ledger.record(&attempted.context, new, tally, batch).status
+    }
+
+    /// What the fate of a recipient is as an event, and as an end if it is one.
+    fn reading(&self, attempted: &Attempted<'_>, fate: &Fate) -> (EventKind, Option<OutcomeKind>) {
+        let reply = attempted.reply.to_owned();
+        let attempts = attempted.attempts;
+        match fate {
+            Fate::Delivered => {
+                let mx = attempted.host.map(str::to_owned);
+                let kind = EventKind::Delivered { reply, mx, attempts };
+                (kind, Some(OutcomeKind::Delivered))
+            }
+            Fate::Deferred { status } => {
+                let kind = EventKind::Deferred {
+                    reply,
+                    class: attempted.class(status).0.as_str().to_owned(),
+                    attempts,
+                    next_attempt_unix_ms: attempted.next_attempt.map(Timestamp::unix_ms),
+                };
+                (kind, None)
+            }
+            Fate::Refused { status } => match attempted.class(status) {
+                (Class::Policy, _) => (EventKind::Failed { why: reply }, Some(OutcomeKind::Failed)),
+                (class, severity) => {
+                    let kind = EventKind::Bounced {
+                        reply,
+                        class: class.as_str().to_owned(),
+                        hard: severity == Severity::Hard,
+                        report: false,
+                    };
+                    (kind, Some(OutcomeKind::Bounced))
+                }
+            },
+            Fate::Expired { .. } => {
+                let why = format!("given up after {attempts} attempts; the last was answered: {reply}");
+                (EventKind::Failed { why }, Some(OutcomeKind::Failed))
+            }
+            Fate::Canceled => (EventKind::Canceled, Some(OutcomeKind::Canceled)),
+        }
+    }
+
+    /// An address that was refused for its own sake gets no more mail.
+    fn draw_consequences(
+        &self,
+        attempted: &Attempted<'_>,
+        fate: &Fate,
+        batch: &mut Batch,
+    ) -> Result<(), LedgerError> {
+        let context = &attempted.context;
+        match fate {
+            Fate::Refused { status } => {
+                let (class, severity) = attempted.class(status);
+                if severity == Severity::Hard && class.action() == Action::SuppressNow {
+                    let suppression = Suppression {
+                        id: Id::new(attempted.now, clock::entropy()),
+                        account: context.account,
+                        email: attempted.address.to_owned(),
+                        kind: SuppressionKind::Bounce,
+                        scope: Scope::Account,
+                        source: None,
+                        reason: Some(class.as_str().to_owned()),
+                        evidence: Some(attempted.reply.to_owned()),
+                        email_id: Some(context.email),
+                        expires_unix_ms: None,
+                    };
+                    self.ledger.suppress(&suppression, batch)?;
+                }
+            }
+            Fate::Expired { status } => {
+                if attempted.class(status).0.action_when_expired() != Action::Never {
+                    let message = ExpiredMessage {
+                        account: context.account,
+                        address: attempted.address,
+                        email_id: context.email,
+                        last_reply: Some(attempted.reply),
+                        entropy: clock::entropy(),
+                    };
+                    self.ledger.note_expired(&message, attempted.now, batch)?;
+                }
+            }
+            Fate::Delivered | Fate::Deferred { .. } | Fate::Canceled => {}
+        }
+        Ok(())
+    }
+}
+
+impl Attempted<'_> {
+    /// The class of a refusal.
+    fn class(&self, status: &str) -> (Class, Severity) {
+        let verdict = Rules::builtin().classify(&Reply {
+            own: self.own_reason(status),
+            enhanced: Some(status),
+            text: self.reply,
+            mx: self.host,
+            domain: self.address.rsplit_once('@').map(|(_, domain)| domain),
+            ..Reply::default()
+        });
+        (verdict.class, verdict.severity)
+    }
+
+    /// Where nobody was spoken to, and no reply is quoted, the words and the status are our own.
+    fn own_reason(&self, status: &str) -> Option<OwnReason> {
+        let quoted = self.reply.as_bytes().first_chunk::<3>();
+        if self.host.is_some() || quoted.is_some_and(|code| code.iter().all(u8::is_ascii_digit)) {
+            return None;
+        }
+        Some(match status {
+            "5.1.2" => OwnReason::NoSuchDomain,
+            "5.1.10" => OwnReason::NullMx,
+            "4.4.3" | "5.4.3" => OwnReason::LookupFailed,
+            "5.4.6" => OwnReason::Loop,
+            _ if status.starts_with("4.4.") => OwnReason::ConnectionFailed,
+            _ => OwnReason::Policy,
+        })
+    }
+}
+
+impl Witness for Chronicle {
+    fn settled(&self, settled: &SettledDelivery, now: Timestamp, batch: &mut Batch) {
+        let (message, state) = (&settled.message, &settled.state);
+        let Some(Owner(account)) = message.handling.owner else {
+            return;
+        };
+        let (account, email) = (
+            AccountId::from_bytes(account),
+            EmailId::from_bytes(message.id.to_bytes()),
+        );
+        let context = self.context(account, email).unwrap_or_else(|error| {
+            tracing::error!(%email, %error, "the events of an e-mail are lost: its record cannot be read");
+            None
+        });
+        let mut tally = Tally::new();
+        let recipients = settled.attempted.iter().zip(&settled.fates);
+        let recipients = recipients.filter_map(|(at, fate)| Some((state.recipients.get(*at)?, fate)));
+        for (recipient, fate) in recipients {
+            let Recipient {
+                forward_path,
+                last_reply,
+                ..
+            } = recipient;
+            let Some(context) = &context else { break };
+            let attempted = Attempted {
+                context: self.counting(context, forward_path),
+                address: forward_path.as_str(),
+                reply: last_reply.as_deref().unwrap_or_default(),
+                host: settled.host.as_deref(),
+                attempts: state.attempts,
+                next_attempt: Some(state.due),
+                now: now.unix_ms(),
+            };
+            if let Err(error) = self.settle_recipient(&attempted, fate, &mut tally, batch) {
+                tracing::error!(%email, %error, "what becomes of an address is lost");
+            }
+        }
+        tally.put(batch);
+        if settled.fates.contains(&Fate::Canceled) {
+            self.ledger.unhold(account, email, batch);
+        }
+        // A copy of a bulk mail has one recipient, and so one delivery.
+        if let Finish::Render(template) = message.handling.finish
+            && state.waiting() == 0
+        {
+            self.ledger
+                .template_left(EmailId::from_bytes(template.to_bytes()), batch);
+        }
+    }
+}
