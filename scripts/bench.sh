@@ -1,12 +1,14 @@
 #!/usr/bin/env bash
 # bench.sh [CASE...] - relay throughput: smtp-source -> server -> smtp-sink, Postrider beside Postfix, both syncing
-# before every 250. Cases: a b c d (all four by default) and s. Medians of three runs; docs/performance.md explains.
+# before every 250. Cases: a b c d (all four by default), s, e and r. Medians of three runs; docs/performance.md explains.
 #
 #   a   10 KB messages, 20 sessions, a connection for each message
 #   b   the same, sessions kept
 #   c   100 KB messages, 20 sessions
 #   d   2 KB messages to 50 recipients each, 20 sessions
 #   s   as a, signing: Postrider with RSA-2048 and Ed25519, Postfix through OpenDKIM with RSA-2048 alone
+#   e   as s, but the mail of an account: Postrider alone, whose events, counters and quota are part of each commit; put it
+#       beside s
 #   r   REST: what is accepted onto disk by POST /api/send, batch and bulk, beside what Postfix accepts by SMTP in 32
 #       sessions; both deliver to the sink meanwhile, and Postrider signs what it delivers
 #
@@ -45,8 +47,9 @@ finish() {
 in_group() { bash -c 'echo $$ >"$0/cgroup.procs"; exec "$@"' "$group" "$@"; }
 
 start_postrider() {
-  local signing=${1:-} config=$dir/postrider.toml
+  local signing=${1:-} config=$dir/postrider.toml owner=
   rm -rf "$dir/data"
+  if [ "$signing" = _account ]; then signing= owner='account = "a@bench.test"'; fi
   cat >"$config" <<CONFIGURATION
 [server]
 hostname = "postrider.bench.test"
@@ -57,6 +60,7 @@ name = "relay"
 kind = "relay"
 address = "127.0.0.1:2500"
 trusted = ["127.0.0.0/8"]
+$owner
 
 [[route]]
 domain = "*"
@@ -80,6 +84,13 @@ CONFIGURATION
     if [ $tries = 200 ]; then cat "$dir/postrider.log" >&2; exit 1; fi
     sleep 0.05
   done
+}
+
+# The account a@bench.test, whose domain is bench.test; prints its key.
+add_account() {
+  local cli=("$postrider" --config "$dir/postrider.toml" --json)
+  "${cli[@]}" customer add a@bench.test | python3 -c 'import json, sys; print(json.load(sys.stdin)["api_key"])'
+  "${cli[@]}" domain add a@bench.test bench.test --trusted >/dev/null
 }
 
 # smtp-source writes no From: with a domain of ours unless told: -f a@bench.test is also its header.
@@ -138,7 +149,7 @@ stop_postfix() {
 relay() {
   local options=()
   case $2 in
-    a | s) options=(-n "$messages" -l 10240) ;;
+    a | s | e) options=(-n "$messages" -l 10240) ;;
     b) options=(-n "$messages" -l 10240 -d) ;;
     c) options=(-n $((messages / 3)) -l 102400) ;;
     d) options=(-n $((messages / 10)) -l 2048 -r 50) ;;
@@ -158,10 +169,8 @@ rest() {
   start_postrider
   smtp-sink -u nobody 127.0.0.1:2525 1000 >/dev/null 2>&1 &
   sink=$!
-  local cli=("$postrider" --config "$dir/postrider.toml" --json)
   local key
-  key=$("${cli[@]}" customer add a@bench.test | python3 -c 'import json, sys; print(json.load(sys.stdin)["api_key"])')
-  "${cli[@]}" domain add a@bench.test bench.test --trusted >/dev/null
+  key=$(add_account)
   echo
   python3 "$here/bench/rest.py" http://127.0.0.1:8080 "$key" http://127.0.0.1:8025/metrics "$dir/data" 3
   kill "$sink"; wait "$sink" 2>/dev/null || true
@@ -176,12 +185,14 @@ for case in "${cases[@]}"; do
   if [ "$case" = r ]; then rest; continue; fi
   signing=
   [ "$case" != s ] || signing=_signing
-  if [ "${BENCH_PEER:-1}" = 1 ]; then
+  [ "$case" != e ] || signing=_account
+  if [ "${BENCH_PEER:-1}" = 1 ] && [ "$case" != e ]; then
     start_postfix$signing
     relay Postfix "$case"
     stop_postfix
   fi
   start_postrider $signing
+  [ "$case" != e ] || add_account >/dev/null
   relay Postrider "$case"
   stop_postrider
 done
