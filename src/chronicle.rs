@@ -72,6 +72,22 @@ impl Chronicle {
             .record(&self.counting(context, recipient), new, tally, batch);
     }
 
+    /// Puts an event into `batch` that is neither of an acceptance nor of an attempt.
+    pub(crate) fn write(&self, context: &EmailContext, new: NewEvent, tally: &mut Tally, batch: &mut Batch) {
+        self.ledger.record(context, new, tally, batch);
+    }
+
+    /// Whose an e-mail is, and to whom it was sent.
+    pub(crate) fn addressees(
+        &self,
+        email: EmailId,
+    ) -> Result<Option<(EmailContext, Vec<String>)>, LedgerError> {
+        let Some(email) = self.ledger.find_email(email)? else {
+            return Ok(None);
+        };
+        Ok(Some((self.ledger.context_of(&email)?, email.to)))
+    }
+
     /// E-mails that were accepted just now: their first attempt comes soon, and need not read them.
     pub(crate) fn remember(&self, context: EmailContext) {
         self.contexts().keep(context);

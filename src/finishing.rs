@@ -1,5 +1,5 @@
 //! The last thing that is done to a message before it leaves: what came over HTTP is composed, a copy of a bulk mail is
-//! rendered, and whatever is to be signed is signed.
+//! rendered, links and the picture are put in where they are wanted, and whatever is to be signed is signed.
 //!
 //! It is done when the message is due and not when it is accepted: this costs more than everything else that happens to a
 //! message, and nobody who waits for a 250 should wait for it. What is made is kept with the message until the last of
@@ -9,7 +9,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
-use api::{Rendering, compose_stored};
+use api::{Edits, Rendering, compose_stored};
 use arc_swap::ArcSwap;
 use bytes::Bytes;
 use content::author::author_domain;
@@ -17,11 +17,14 @@ use content::dkim::{BodyHash, PrivateKey, SelectedKey, Signer, Signers};
 use content::header::block_length;
 use ledger::{AccountId, EmailId, Ledger, LedgerError};
 use queue::{Finish, Finished, Message, Owner, Queue, QueueError, QueueId, Reason, Verdict};
+use store::{Batch, Store, StoreError};
 use thiserror::Error;
 use workers::Workers;
 
 use crate::clock;
 use crate::journal::{Event, Journal};
+use crate::tracking::Tokens;
+use crate::tracking::plan::EmailPlan;
 
 mod workers;
 
@@ -40,6 +43,8 @@ pub(crate) struct Finisher {
     accounts: Mutex<Known<(AccountId, String), Signer>>,
     templates: Mutex<Known<QueueId, Rendering>>,
     workers: Workers,
+    store: Arc<dyn Store>,
+    tokens: Arc<Tokens>,
 }
 
 /// What was made lately, of the ledger's state at one moment.
@@ -55,6 +60,8 @@ enum Unfinished {
     Queue(#[from] QueueError),
     #[error(transparent)]
     Ledger(#[from] LedgerError),
+    #[error(transparent)]
+    Store(#[from] StoreError),
     #[error("its author's domain is not one of the account's any more")]
     NoDomain,
     #[error("a signing key of {0} cannot be used")]
@@ -72,7 +79,7 @@ impl Unfinished {
     fn verdict(self) -> Verdict {
         let text = format!("the message was not sent: {self}");
         match self {
-            Self::Queue(_) | Self::Ledger(_) | Self::Bug => Verdict::Deferred(Reason {
+            Self::Queue(_) | Self::Ledger(_) | Self::Store(_) | Self::Bug => Verdict::Deferred(Reason {
                 status: "4.3.0".into(),
                 text,
             }),
@@ -93,12 +100,15 @@ impl Finisher {
         queue: Arc<Queue>,
         ledger: Arc<Ledger>,
         journal: Arc<dyn Journal>,
+        (store, tokens): (Arc<dyn Store>, Arc<Tokens>),
         signers: Signers,
     ) -> Self {
         Self {
             queue,
             ledger,
             journal,
+            store,
+            tokens,
             signers: ArcSwap::from_pointee(signers),
             accounts: Mutex::new(Known::new()),
             templates: Mutex::new(Known::new()),
@@ -127,36 +137,92 @@ impl Finisher {
         if message.handling.finish == Finish::AsStored || message.finished().is_some() {
             return Ok(());
         }
-        let (finisher, message) = (Arc::clone(self), Arc::clone(message));
-        let id = message.id;
-        let finished = self.workers.run(move || {
-            let finished = finisher.make(&message)?;
-            message.keep_finished(finished);
-            Ok(())
-        });
-        finished.await.unwrap_or(Err(Unfinished::Bug)).map_err(|why| {
-            tracing::warn!(%id, %why, "a message cannot leave");
+        let (finisher, made_of) = (Arc::clone(self), Arc::clone(message));
+        let made = self.workers.run(move || finisher.make(&made_of)).await;
+        let finished = match made.unwrap_or(Err(Unfinished::Bug)) {
+            Ok(made) => self.keep(message, made).await,
+            Err(why) => Err(why),
+        };
+        finished.map_err(|why| {
+            tracing::warn!(id = %message.id, %why, "a message cannot leave");
             why.verdict()
         })
     }
 
-    fn make(&self, message: &Message) -> Result<Finished, Unfinished> {
+    /// Where the links lead is on disk before anybody can follow them.
+    async fn keep(&self, message: &Message, made: Made) -> Result<(), Unfinished> {
+        if !made.links.is_empty() {
+            let mut batch = Batch::new();
+            let email = EmailId::from_bytes(message.id.to_bytes());
+            self.ledger.put_links(email, &made.links, &mut batch);
+            self.store.commit(batch).await?;
+        }
+        message.keep_finished(made.finished);
+        Ok(())
+    }
+
+    fn make(&self, message: &Message) -> Result<Made, Unfinished> {
         let stored = self.stored(message)?;
         let owner = message.handling.owner.map(|Owner(id)| AccountId::from_bytes(id));
-        let pieces: Arc<[Bytes]> = match message.handling.finish {
-            Finish::AsStored | Finish::Sign => stored,
-            Finish::Render(template) => {
-                let octets = self.rendering(template)?.render(message.id, &joined(&stored));
-                made(octets)?
+        let plan = match owner {
+            Some(account) => self.plan(account, message.id)?,
+            None => None,
+        };
+        let mut links = Vec::new();
+        let mut html = |html: &str| match &plan {
+            Some(plan) => {
+                let (html, inserted) = plan.html(html);
+                links = inserted.links;
+                html
             }
-            Finish::Compose => made(compose_stored(message.id, &joined(&stored)))?,
+            None => html.to_owned(),
+        };
+        let edits = Edits {
+            html: &mut html,
+            unsubscribe_url: plan.as_ref().and_then(EmailPlan::unsubscribe_url),
+        };
+        let pieces: Arc<[Bytes]> = match message.handling.finish {
+            Finish::AsStored => stored,
+            Finish::Sign => match plan.as_ref().and_then(|plan| edited(plan, &stored)) {
+                Some((octets, followed)) => {
+                    links = followed;
+                    Arc::from([Bytes::from(octets)])
+                }
+                None => stored,
+            },
+            Finish::Render(template) => {
+                let template = self.rendering(template)?;
+                made(template.render(message.id, &joined(&stored), edits))?
+            }
+            Finish::Compose => made(compose_stored(message.id, &joined(&stored), edits))?,
+        };
+        let pieces = match &plan {
+            Some(plan) => with_fields(plan, pieces),
+            None => pieces,
         };
         let mut head = self.sign(message.id, owner, &pieces)?;
         head.extend_from_slice(&message.head);
-        Ok(Finished {
-            head: head.into(),
-            pieces,
+        let head = head.into();
+        Ok(Made {
+            finished: Finished { head, pieces },
+            links,
         })
+    }
+
+    /// What is put into an e-mail of `account`, if anything is.
+    fn plan(&self, account: AccountId, id: QueueId) -> Result<Option<EmailPlan>, Unfinished> {
+        let email = self.ledger.email(account, EmailId::from_bytes(id.to_bytes()))?;
+        let (Some(email), Some(account)) = (email, self.ledger.account(account)?) else {
+            return Ok(None);
+        };
+        let domains = self.ledger.domains(account.id)?;
+        let name = email.from.rsplit_once('@').map_or("", |(_, domain)| domain);
+        let name = name.trim_end_matches([' ', '>']);
+        let domain = domains
+            .iter()
+            .find(|domain| domain.name.eq_ignore_ascii_case(name));
+        let plan = domain.map(|domain| EmailPlan::new(&self.tokens, &email, &account, domain));
+        Ok(plan.filter(|plan| !plan.is_empty()))
     }
 
     /// The octets as they are stored, from memory if they are there.
@@ -266,6 +332,33 @@ impl<K: Eq + std::hash::Hash, V> Known<K, V> {
         }
         self.entries.insert(key, Arc::clone(value));
     }
+}
+
+/// A message that is ready to leave, once it is known where its links lead.
+struct Made {
+    finished: Finished,
+    links: Vec<String>,
+}
+
+/// A message that its sender composed, if anything is put into it: only what is in one piece is looked at. Larger ones
+/// are mostly attachments, and would have to be in memory as a whole.
+fn edited(plan: &EmailPlan, stored: &[Bytes]) -> Option<(Vec<u8>, Vec<String>)> {
+    let [octets] = stored else { return None };
+    let (octets, inserted) = plan.message(octets)?;
+    Some((octets, inserted.links))
+}
+
+/// With the fields by which mail clients unsubscribe before the others.
+fn with_fields(plan: &EmailPlan, pieces: Arc<[Bytes]>) -> Arc<[Bytes]> {
+    let first = pieces.first().map(Bytes::as_ref).unwrap_or_default();
+    let header = block_length(first).and_then(|end| first.get(..end));
+    let Some(fields) = header.and_then(|header| plan.fields(header)) else {
+        return pieces;
+    };
+    let first = [fields.as_bytes(), first].concat();
+    std::iter::once(Bytes::from(first))
+        .chain(pieces.iter().skip(1).cloned())
+        .collect()
 }
 
 /// The stored octets in one piece, which they are in most cases.

@@ -24,6 +24,7 @@ mod platform;
 pub mod signals;
 mod slots;
 pub mod tls;
+pub mod tracking;
 mod verification;
 pub mod webhooks;
 pub mod wiring;

@@ -31,6 +31,7 @@ use crate::metrics::Metrics;
 use crate::operator::{Control, Reload};
 use crate::outbound::{self, Dispatcher, Outbound, OutboundConfig};
 use crate::platform::Platform;
+use crate::tracking::{Tokens, TokensError, Tracker};
 use crate::verification::Verifier;
 
 /// Why the server did not start, or did not go on.
@@ -55,6 +56,9 @@ pub enum ServeError {
     /// The queue cannot be read.
     #[error(transparent)]
     Queue(#[from] QueueError),
+    /// The secrets of tokens cannot be read.
+    #[error(transparent)]
+    Tokens(#[from] TokensError),
     /// A certificate or its key cannot be used.
     #[error(transparent)]
     Certificate(#[from] CertError),
@@ -97,6 +101,7 @@ pub struct Server {
     outbound: Outbound,
     control: Arc<Control>,
     caretaker: JoinHandle<()>,
+    recording: JoinHandle<()>,
     http: [JoinHandle<()>; 2],
     operator_address: SocketAddr,
     api_address: SocketAddr,
@@ -140,10 +145,12 @@ impl Server {
         let operator_listener = bind(config.operator.address, "operator").await?;
         let api_listener = bind(config.api.address, "api").await?;
         let (operator_address, api_address) = (operator_listener.local_addr()?, api_listener.local_addr()?);
+        let tokens = Arc::new(Tokens::load(&ledger, config.api.tracking_url.clone()).await?);
         let finisher = Arc::new(Finisher::new(
             Arc::clone(&queue),
             Arc::clone(&ledger),
             Arc::clone(&journal),
+            (Arc::clone(&store), Arc::clone(&tokens)),
             signers,
         ));
         let chronicle = Arc::new(Chronicle::new(
@@ -207,7 +214,8 @@ impl Server {
         });
         let operator = Arc::clone(&control) as Arc<dyn Operator>;
         let operator = http::operator_edge(api::router(operator, Arc::clone(&platform), token), &config.api);
-        let customers = http::edge(api::customer_router(platform), &config.api);
+        let (tracker, recording) = Tracker::start(tokens, chronicle, Arc::clone(&store));
+        let customers = http::edge(api::customer_router(platform, Arc::new(tracker)), &config.api);
         let tls = config.api.tls.then(|| certificates.web_config());
         let limits = http::Limits::of(&config);
         let http = [
@@ -228,6 +236,7 @@ impl Server {
             outbound,
             control,
             caretaker,
+            recording,
             http,
             operator_address,
             api_address,
@@ -272,7 +281,8 @@ impl Server {
         self.inbound.drain(patience).await;
         self.outbound.drain(patience).await;
         // Their requests need the store; they have counted the same patience since the life ended.
-        for task in self.http.into_iter().chain([self.caretaker]) {
+        // The recorder ends once no request can hand it a hit.
+        for task in self.http.into_iter().chain([self.caretaker, self.recording]) {
             if let Err(error) = task.await {
                 tracing::error!(%error, "a part of the server ended by a defect");
             }

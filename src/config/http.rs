@@ -24,6 +24,9 @@ pub struct Api {
     pub tls: bool,
     /// How customers reach it: an `http` or `https` URL without a slash at its end.
     pub public_url: Option<String>,
+    /// How recipients reach the links, pictures and unsubscribe pages: a URL without a slash at its end. None: nothing is
+    /// tracked.
+    pub tracking_url: Option<String>,
     /// Octets of the largest request body taken.
     pub body_max: u64,
     /// Requests in one window from one client address.

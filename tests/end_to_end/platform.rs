@@ -7,3 +7,4 @@ mod mail;
 mod quota;
 mod sandbox;
 mod submission;
+mod tracking;

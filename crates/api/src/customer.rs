@@ -28,4 +28,4 @@ pub(crate) mod wire;
 
 pub use rendering::Rendering;
 pub use router::{openapi, router};
-pub use source::compose_stored;
+pub use source::{Edits, compose_stored};

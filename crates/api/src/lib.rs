@@ -24,15 +24,17 @@ mod queue_routes;
 mod router;
 mod selection;
 mod token;
+mod track;
 mod watch_routes;
 pub mod wire;
 
-pub use customer::{Rendering, compose_stored, openapi, router as customer_router};
+pub use customer::{Edits, Rendering, compose_stored, openapi, router as customer_router};
 pub use operator::{Operator, Readiness, ReloadError};
 pub use platform::{Answer, Draft, Mailing, NotAccepted, Platform, Settings};
 pub use problem::Fault;
 pub use router::router;
 pub use token::{OperatorToken, OperatorTokenError};
+pub use track::{Tracking, Visitor};
 
 /// The address of the client, behind whatever proxies are trusted: put into the request by whoever serves the router.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

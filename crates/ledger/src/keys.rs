@@ -15,7 +15,9 @@
 //! | `i` time account digest | the same by age |
 //! | `j` email link human | counter: clicks on a link |
 //! | `K` digest | account and mode of an API key |
+//! | `k` id | secret of tokens |
 //! | `L` time id | audit log |
+//! | `l` email number | where links lead, from this number on |
 //! | `N` account domain | domain record |
 //! | `n` account name | id of the domain of this name |
 //! | `Q` account month | counter: recipients charged in the month |
@@ -345,6 +347,22 @@ pub(crate) fn expiry_target(key: &[u8]) -> &[u8] {
 
 pub(crate) fn expiries(account: AccountId, address: &str) -> Vec<u8> {
     key(b'x', &[&account.to_bytes(), address.as_bytes()])
+}
+
+pub(crate) fn links(email: EmailId, first: u16) -> Vec<u8> {
+    key(b'l', &[&email.to_bytes(), &first.to_be_bytes()])
+}
+
+pub(crate) fn links_of(email: EmailId) -> Span {
+    span(key(b'l', &[&email.to_bytes()]))
+}
+
+pub(crate) fn token_secret(id: u8) -> Vec<u8> {
+    vec![b'k', id]
+}
+
+pub(crate) fn token_secrets() -> Span {
+    span(vec![b'k'])
 }
 
 /// The 16 octets at `at` of a key.

@@ -36,6 +36,7 @@ mod idempotency;
 mod keys;
 mod ledger;
 pub mod limits;
+mod links;
 mod mail;
 pub mod publication;
 mod quota;
@@ -44,6 +45,7 @@ mod suppression;
 mod suppressions;
 mod sweep;
 mod template;
+mod token_keys;
 pub mod webhook;
 
 pub use account::{Account, AccountChange, KeyReference, NewAccount, Status};
@@ -73,6 +75,7 @@ pub use suppression::{Scope, Suppression, SuppressionId, SuppressionKind, Unsubs
 pub use suppressions::{Imported, Paging, SuppressionChange, SuppressionFilter, SuppressionPage};
 pub use sweep::Swept;
 pub use template::StoredTemplate;
+pub use token_keys::{TOKEN_SECRET_BYTES, TokenSecret};
 
 #[cfg(test)]
 mod tests;

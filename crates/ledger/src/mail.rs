@@ -137,13 +137,19 @@ impl Ledger {
     /// # Errors
     /// As [`Self::account`].
     pub fn email(&self, account: AccountId, id: EmailId) -> Result<Option<Email>, LedgerError> {
+        Ok(self.find_email(id)?.filter(|email| email.account == account))
+    }
+
+    /// An e-mail of whichever account, with what its template says of it: for those who know that it was sent, such as who
+    /// holds a token out of it.
+    ///
+    /// # Errors
+    /// As [`Self::account`].
+    pub fn find_email(&self, id: EmailId) -> Result<Option<Email>, LedgerError> {
         let Some(record) = self.store.get(&keys::email(id))? else {
             return Ok(None);
         };
         let mut email = Email::decode(id, &record).map_err(LedgerError::damaged("an e-mail"))?;
-        if email.account != account {
-            return Ok(None);
-        }
         if let Some((template, _)) = email.template.map_or(Ok(None), |id| self.template_head(id))? {
             email.from = template.from;
             email.subject = template.subject;

@@ -91,9 +91,10 @@ impl Ledger {
             if id.unix_ms() >= until_unix_ms {
                 break;
             }
-            let Span { from, to } = keys::outcomes(id);
-            for (outcome, _) in self.store.scan(&from, &to, usize::from(u16::MAX))? {
-                batch.delete(outcome.to_vec());
+            for Span { from, to } in [keys::outcomes(id), keys::links_of(id)] {
+                for (row, _) in self.store.scan(&from, &to, usize::from(u16::MAX))? {
+                    batch.delete(row.to_vec());
+                }
             }
             batch.delete(key.to_vec());
             count += 1;

@@ -26,6 +26,7 @@ pub(super) fn api(entry: &Entry, reader: &mut Reader) -> Option<Api> {
     let address = reader.read(entry, "address");
     let tls = reader.read(entry, "tls");
     let public_url: Option<Option<String>> = reader.optional(entry, "public_url");
+    let tracking_url: Option<Option<String>> = reader.optional(entry, "tracking_url");
     let body_max = reader.read(entry, "body_max");
     let rate_limit = reader.read(entry, "rate_limit");
     let rate_window = reader.read(entry, "rate_window");
@@ -35,10 +36,13 @@ pub(super) fn api(entry: &Entry, reader: &mut Reader) -> Option<Api> {
     let header_timeout = reader.read(entry, "header_timeout");
     let body_timeout = reader.read(entry, "body_timeout");
     let simulator_domain: Option<String> = reader.read(entry, "simulator_domain");
+    let public_url = public_url?.map(|url| url.trim_end_matches('/').to_owned());
+    let tracking_url = tracking_url?.map(|url| url.trim_end_matches('/').to_owned());
     let api = Api {
         address: address?,
         tls: tls?,
-        public_url: public_url?.map(|url| url.trim_end_matches('/').to_owned()),
+        tracking_url: tracking_url.or_else(|| public_url.clone()),
+        public_url,
         body_max: body_max?,
         rate_limit: rate_limit?,
         rate_window: rate_window?,

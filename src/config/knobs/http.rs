@@ -56,6 +56,16 @@ pub(super) const API: Section = Section {
                      and the server of its OpenAPI document.",
         },
         Knob {
+            key: "tracking_url",
+            kind: Url,
+            preset: Unset {
+                meaning: "`public_url`; without that nothing is tracked",
+                example: "\"https://track.example.org\"",
+            },
+            reason: "How readers reach the links, pictures and unsubscribe pages of the mail they get: `/track` at this \
+                     listener. Mail clients unsubscribe only over https (RFC 8058).",
+        },
+        Knob {
             key: "body_max",
             kind: Size {
                 min: MIB,

@@ -16,13 +16,18 @@ fn stage() -> (World, Host, Program, Customer) {
     let host = world.host(2);
     let program = world.start();
     let customer = program.customer("owner@src.test", &["src.test"]);
-    let domains = customer.ask("GET", "/api/customer/domains", None).json();
-    world.publish(&domains["domains"][0]);
+    publish(&world, &customer);
     (world, host, program, customer)
 }
 
+/// Puts the keys of the customer's first domain into DNS.
+pub(super) fn publish(world: &World, customer: &Customer) {
+    let domains = customer.ask("GET", "/api/customer/domains", None).json();
+    world.publish(&domains["domains"][0]);
+}
+
 /// The message as Python reads it, once both signatures hold.
-fn read(world: &World, octets: &[u8]) -> Value {
+pub(super) fn read(world: &World, octets: &[u8]) -> Value {
     let mut verify = Command::new(tools::python());
     let dns = world.dns.address();
     verify

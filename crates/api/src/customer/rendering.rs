@@ -7,7 +7,7 @@ use queue::QueueId;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::source::{Frame, Particulars, Source, address};
+use super::source::{Edits, Frame, Particulars, Source, UNSUBSCRIBE_URL, address};
 
 /// What a copy has of its own.
 #[derive(Debug, Deserialize, Serialize)]
@@ -48,14 +48,17 @@ impl Rendering {
         Self::of(serde_json::from_slice(stored).map_err(|error| error.to_string())?)
     }
 
-    /// The copy of the name `id`, of what is stored with it.
+    /// The copy of the name `id`, of what is stored with it, with `edits`.
     ///
     /// # Errors
     /// A variable is missing, or what is stored cannot be read.
-    pub fn render(&self, id: QueueId, copy: &[u8]) -> Result<Vec<u8>, String> {
+    pub fn render(&self, id: QueueId, copy: &[u8], edits: Edits<'_>) -> Result<Vec<u8>, String> {
         let Copy { to, date, vars } = serde_json::from_slice(copy).map_err(|error| error.to_string())?;
-        let rendered = self.template.render(&vars).map_err(|error| error.to_string())?;
-        Ok(self.frame.compose(&Particulars {
+        let rendered = self
+            .template
+            .render(&completed(vars))
+            .map_err(|error| error.to_string())?;
+        let own = Particulars {
             id,
             to: &[address(&to)?],
             cc: &[],
@@ -63,7 +66,8 @@ impl Rendering {
             html: rendered.html.as_deref(),
             text: rendered.text.as_deref(),
             date,
-        }))
+        };
+        Ok(self.frame.compose(&own, edits))
     }
 
     /// Whether a copy with these variables can be made.
@@ -71,6 +75,15 @@ impl Rendering {
     /// # Errors
     /// What is missing, in words.
     pub(super) fn check(&self, vars: &Map<String, Value>) -> Result<(), String> {
-        self.template.check(vars).map_err(|error| error.to_string())
+        self.template
+            .check(&completed(vars.clone()))
+            .map_err(|error| error.to_string())
     }
+}
+
+/// Variables with the one that everybody has: it comes out as it went in, to be replaced with the other edits.
+fn completed(mut vars: Map<String, Value>) -> Map<String, Value> {
+    vars.entry("unsubscribe_url")
+        .or_insert_with(|| UNSUBSCRIBE_URL.into());
+    vars
 }

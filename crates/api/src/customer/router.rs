@@ -16,6 +16,7 @@ use super::idempotency::InFlight;
 use super::{batch, bulk, credentials, domains, emails, profile, reference, send, wire};
 use crate::edge;
 use crate::platform::Platform;
+use crate::track::{self, Tracking};
 
 /// What the handlers share.
 pub(super) struct Service {
@@ -23,8 +24,8 @@ pub(super) struct Service {
     pub(super) in_flight: InFlight,
 }
 
-/// The customers' HTTP over `platform`.
-pub fn router(platform: Arc<dyn Platform>) -> Router {
+/// The customers' HTTP over `platform`, and the public paths over `tracking`.
+pub fn router(platform: Arc<dyn Platform>, tracking: Arc<dyn Tracking>) -> Router {
     let body_max = usize::try_from(platform.settings().body_max).unwrap_or(usize::MAX);
     let document = document(platform.settings().public_url.as_deref());
     let gate = Arc::new(Gate::new(Arc::clone(&platform)));
@@ -41,6 +42,7 @@ pub fn router(platform: Arc<dyn Platform>) -> Router {
     let operations = edge::under_both_bases(operations);
     Router::new()
         .merge(reference::routes(document))
+        .merge(track::routes(tracking))
         .fallback_service(operations)
         .method_not_allowed_fallback(edge::method_not_allowed)
         .layer(DefaultBodyLimit::max(body_max))

@@ -2,6 +2,7 @@
 //!
 //! It is composed when it is due. The same source with the same name makes the same octets, always.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use content::mime::{self, Address, Composition, ExtraFields};
@@ -103,8 +104,19 @@ impl Frame {
         })
     }
 
-    /// A message.
-    pub(super) fn compose(&self, own: &Particulars<'_>) -> Vec<u8> {
+    /// A message, with `edits`.
+    pub(super) fn compose(&self, own: &Particulars<'_>, edits: Edits<'_>) -> Vec<u8> {
+        // Of the HTML as it was given: what is put in is not for readers.
+        let made = match own.text {
+            Some(_) => None,
+            None => own.html.and_then(mime::text_of_html),
+        };
+        let html = own.html.map(edits.html);
+        let text = own.text.or(made.as_deref());
+        let text = match (text, edits.unsubscribe_url) {
+            (Some(text), Some(url)) => Some(Cow::Owned(text.replace(UNSUBSCRIBE_URL, url))),
+            (text, _) => text.map(Cow::Borrowed),
+        };
         let attachments =
             compose::attachments(&self.source.attachments, &self.contents, &mut Faults::default());
         mime::compose(&Composition {
@@ -113,8 +125,8 @@ impl Frame {
             cc: own.cc,
             reply_to: self.reply_to.as_ref(),
             subject: own.subject,
-            html: own.html,
-            text: own.text,
+            html: html.as_deref(),
+            text: text.as_deref(),
             extra_fields: &self.headers,
             attachments: &attachments,
             message_id: &message_id(&own.id.to_string(), &self.source.domain),
@@ -123,15 +135,26 @@ impl Frame {
     }
 }
 
-/// Composes the single e-mail of the name `id`, of what is stored of it.
+/// What is done to a message before it is composed.
+pub struct Edits<'a> {
+    /// Makes the HTML that is sent of the HTML that was given.
+    pub html: &'a mut dyn FnMut(&str) -> String,
+    /// What stands for [`UNSUBSCRIBE_URL`] in the text, if anything does.
+    pub unsubscribe_url: Option<&'a str>,
+}
+
+/// Where the way to unsubscribe is wanted, in HTML and text.
+pub(super) const UNSUBSCRIBE_URL: &str = "{{unsubscribe_url}}";
+
+/// Composes the single e-mail of the name `id`, of what is stored of it, with `edits`.
 ///
 /// # Errors
 /// What is stored cannot be read, in words.
-pub fn compose_stored(id: QueueId, stored: &[u8]) -> Result<Vec<u8>, String> {
+pub fn compose_stored(id: QueueId, stored: &[u8], edits: Edits<'_>) -> Result<Vec<u8>, String> {
     let letter: Letter = serde_json::from_slice(stored).map_err(|error| error.to_string())?;
     let frame = Frame::of(letter.source)?;
     let source = &frame.source;
-    Ok(frame.compose(&Particulars {
+    let own = Particulars {
         id,
         to: &addresses(&letter.to)?,
         cc: &addresses(&letter.cc)?,
@@ -139,7 +162,8 @@ pub fn compose_stored(id: QueueId, stored: &[u8]) -> Result<Vec<u8>, String> {
         html: source.html.as_deref(),
         text: source.text.as_deref(),
         date: letter.date,
-    }))
+    };
+    Ok(frame.compose(&own, edits))
 }
 
 /// The Message-ID of an e-mail, without angle brackets.

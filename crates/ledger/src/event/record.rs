@@ -90,11 +90,17 @@ impl Ledger {
         account: AccountId,
         id: EmailId,
     ) -> Result<Option<EmailContext>, LedgerError> {
-        let Some(email) = self.email(account, id)? else {
-            return Ok(None);
-        };
-        let domain = self.domain_of(account, &email.from)?;
-        Ok(Some(EmailContext::of(&email, domain)))
+        let email = self.email(account, id)?;
+        email.map(|email| self.context_of(&email)).transpose()
+    }
+
+    /// The context of an e-mail.
+    ///
+    /// # Errors
+    /// As [`Self::account`].
+    pub fn context_of(&self, email: &Email) -> Result<EmailContext, LedgerError> {
+        let domain = self.domain_of(email.account, &email.from)?;
+        Ok(EmailContext::of(email, domain))
     }
 
     /// The domain of `account` that the author `from`, as in From:, writes from.
@@ -117,9 +123,20 @@ impl Ledger {
         email: EmailId,
         recipient: &str,
     ) -> Result<Option<RecipientStatus>, LedgerError> {
-        Ok(self
-            .outcome_of(email, recipient)?
-            .map(|outcome| outcome.kind.into()))
+        Ok(self.ended(email, recipient)?.map(|(status, _)| status))
+    }
+
+    /// The same, and when it ended, in milliseconds since the epoch.
+    ///
+    /// # Errors
+    /// As [`Self::account`].
+    pub fn ended(
+        &self,
+        email: EmailId,
+        recipient: &str,
+    ) -> Result<Option<(RecipientStatus, u64)>, LedgerError> {
+        let outcome = self.outcome_of(email, recipient)?;
+        Ok(outcome.map(|outcome| (outcome.kind.into(), outcome.at_unix_ms)))
     }
 }
 

@@ -1,0 +1,246 @@
+//! Opens, clicks and unsubscribes: the tokens that are put into e-mails, and what is done when one comes back.
+//!
+//! **Promise.** A token names an e-mail and nothing else is believed of a URL. Each hit is answered first; one recorder writes
+//! hits down in the order in which they came, many to a commit. When hits come faster than that, answers wait: none is
+//! dropped.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use api::{Answer, Visitor};
+use content::tracking::{KeyRing, KeyRingError, Purpose, Token, TokenKey, UnsubscribeFields};
+use ledger::{
+    EmailContext, EmailId, EventKind, HitKind, Id, Ledger, LedgerError, NewEvent, RecipientStatus, Scope,
+    Suppression, SuppressionKind, Tally, TokenSecret, UnsubscribeSource,
+};
+use store::{Batch, Store};
+use thiserror::Error;
+use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
+
+use crate::chronicle::Chronicle;
+use crate::clock;
+
+pub(crate) mod actor;
+pub(crate) mod plan;
+mod recorder;
+
+use recorder::{Hit, Recorder};
+
+/// Hits that wait to be written down; about 300 octets each.
+const HITS_MAX: usize = 20_000;
+
+/// Makes tokens and the URLs with them.
+pub(crate) struct Tokens {
+    ring: KeyRing,
+    /// How the public paths are reached, without a slash at the end; none: nothing can be tracked.
+    base: Option<String>,
+}
+
+/// Why the secrets of tokens are of no use.
+#[derive(Debug, Error)]
+pub enum TokensError {
+    /// They cannot be read.
+    #[error(transparent)]
+    Ledger(#[from] LedgerError),
+    /// They make no key ring.
+    #[error(transparent)]
+    KeyRing(#[from] KeyRingError),
+}
+
+impl Tokens {
+    pub(crate) async fn load(ledger: &Ledger, base: Option<String>) -> Result<Self, TokensError> {
+        let secrets = ledger.token_secrets(clock::entropy()).await?;
+        let mut keys: Vec<TokenKey> = secrets.iter().map(key).collect();
+        let Some(current) = keys.pop() else {
+            unreachable!("there is one at least")
+        };
+        let ring = KeyRing::new(&current, &keys)?;
+        Ok(Self { ring, base })
+    }
+
+    fn url(&self, path: &str, purpose: Purpose, email: EmailId, number: u16) -> Option<String> {
+        let token = self.ring.in_url(&Token {
+            purpose,
+            email_id: email.to_bytes(),
+            number,
+        });
+        Some(format!("{}/track/{path}/{token}", self.base.as_deref()?))
+    }
+
+    fn host(&self) -> Option<&str> {
+        let (_, rest) = self.base.as_deref()?.split_once("://")?;
+        let authority = rest.split('/').next()?;
+        Some(authority.rsplit_once(':').map_or(authority, |(host, _)| host))
+    }
+
+    /// The fields with which mail clients unsubscribe; RFC 8058 wants them to lead to an https URL.
+    fn unsubscribe_fields(&self, email: EmailId) -> Option<String> {
+        let url = self.url("u", Purpose::Unsubscribe, email, 0)?;
+        Some(UnsubscribeFields::new(&url, None).ok()?.lines())
+    }
+}
+
+fn key(secret: &TokenSecret) -> TokenKey {
+    TokenKey {
+        id: secret.id,
+        secret: secret.octets,
+    }
+}
+
+/// What the public paths lead to.
+pub(crate) struct Tracker {
+    tokens: Arc<Tokens>,
+    chronicle: Arc<Chronicle>,
+    store: Arc<dyn Store>,
+    hits: mpsc::Sender<Hit>,
+}
+
+impl Tracker {
+    /// The tracker, and its recorder, which ends with it.
+    pub(crate) fn start(
+        tokens: Arc<Tokens>,
+        chronicle: Arc<Chronicle>,
+        store: Arc<dyn Store>,
+    ) -> (Self, JoinHandle<()>) {
+        let (hits, waiting) = mpsc::channel(HITS_MAX);
+        let recorder = Recorder::new(Arc::clone(&chronicle), Arc::clone(&store));
+        let recording = tokio::spawn(recorder.run(waiting));
+        let tracker = Self {
+            tokens,
+            chronicle,
+            store,
+            hits,
+        };
+        (tracker, recording)
+    }
+
+    fn read(&self, purpose: Purpose, token: &str) -> Option<(EmailId, u16)> {
+        let token = self.tokens.ring.read_url(purpose, token).ok()?;
+        Some((EmailId::from_bytes(token.email_id), token.number))
+    }
+
+    async fn hit(&self, email: EmailId, kind: HitKind, link: Option<(u16, String)>, visitor: Visitor) {
+        let hit = Hit {
+            email,
+            kind,
+            link,
+            address: Some(visitor.address).filter(|address: &IpAddr| !address.is_unspecified()),
+            user_agent: visitor.user_agent,
+            reads: visitor.reads,
+            at_unix_ms: clock::now().unix_ms(),
+        };
+        if self.hits.send(hit).await.is_err() {
+            tracing::error!(%email, "a hit is lost: its recorder has ended");
+        }
+    }
+
+    /// The e-mail and whom it was for; of one for several nobody in particular.
+    fn subscriber_of(&self, email: EmailId) -> Result<Option<(EmailContext, String)>, LedgerError> {
+        let Some((context, mut to)) = self.chronicle.addressees(email)? else {
+            return Ok(None);
+        };
+        Ok(match to.len() {
+            1 => to.pop().map(|address| (context, address)),
+            _ => None,
+        })
+    }
+
+    async fn write_unsubscribe(
+        &self,
+        email: EmailId,
+        source: UnsubscribeSource,
+    ) -> Result<bool, LedgerError> {
+        let Some((context, address)) = self.subscriber_of(email)? else {
+            return Ok(false);
+        };
+        let ledger = &self.chronicle.ledger;
+        let now = clock::now().unix_ms();
+        let scope = context.domain.map_or(Scope::Account, Scope::Domain);
+        let known = ledger.suppressions_of(context.account, &address, now)?;
+        let is_same =
+            |known: &Suppression| known.kind == SuppressionKind::Unsubscribe && known.scope == scope;
+        if known.iter().any(is_same) {
+            return Ok(true);
+        }
+        let suppression = Suppression {
+            id: Id::new(now, clock::entropy()),
+            account: context.account,
+            email: address.clone(),
+            kind: SuppressionKind::Unsubscribe,
+            scope,
+            source: Some(source),
+            reason: None,
+            evidence: None,
+            email_id: Some(email),
+            expires_unix_ms: None,
+        };
+        let (mut batch, mut tally) = (Batch::new(), Tally::new());
+        ledger.suppress(&suppression, &mut batch)?;
+        let before = ledger.recipient_status(email, &address)?;
+        let new = NewEvent {
+            at_unix_ms: now,
+            before: before.unwrap_or(RecipientStatus::Delivered),
+            recipient: address,
+            kind: EventKind::Unsubscribed {
+                source: source.as_str().to_owned(),
+            },
+        };
+        self.chronicle.write(&context, new, &mut tally, &mut batch);
+        tally.put(&mut batch);
+        self.store.commit(batch).await?;
+        Ok(true)
+    }
+}
+
+impl api::Tracking for Tracker {
+    fn opened<'a>(&'a self, token: &'a str, visitor: Visitor) -> Answer<'a, ()> {
+        Box::pin(async move {
+            if let Some((email, _)) = self.read(Purpose::Open, token) {
+                self.hit(email, HitKind::Open, None, visitor).await;
+            }
+        })
+    }
+
+    fn clicked<'a>(&'a self, token: &'a str, visitor: Visitor) -> Answer<'a, Option<String>> {
+        Box::pin(async move {
+            let (email, number) = self.read(Purpose::Click, token)?;
+            let url = self
+                .chronicle
+                .ledger
+                .link(email, number)
+                .unwrap_or_else(|error| {
+                    tracing::error!(%email, %error, "a link cannot be read");
+                    None
+                })?;
+            let link = Some((number, url.clone()));
+            self.hit(email, HitKind::Click, link, visitor).await;
+            Some(url)
+        })
+    }
+
+    fn subscriber<'a>(&'a self, token: &'a str) -> Answer<'a, Option<String>> {
+        Box::pin(async move {
+            let (email, _) = self.read(Purpose::Unsubscribe, token)?;
+            let found = self.subscriber_of(email).unwrap_or_else(|error| {
+                tracing::error!(%email, %error, "an e-mail cannot be read");
+                None
+            });
+            found.map(|(_, address)| address)
+        })
+    }
+
+    fn unsubscribe<'a>(&'a self, token: &'a str, source: UnsubscribeSource) -> Answer<'a, bool> {
+        Box::pin(async move {
+            let Some((email, _)) = self.read(Purpose::Unsubscribe, token) else {
+                return false;
+            };
+            self.write_unsubscribe(email, source)
+                .await
+                .unwrap_or_else(|error| {
+                    tracing::error!(%email, %error, "somebody could not be unsubscribed");
+                    false
+                })
+        })
+    }
+}
