@@ -29,6 +29,7 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("aws-lc-rs", &["ledger", "content", "certs", "api", "postrider"]),
     ("axum", &["api", "postrider"]),
     ("clap", &["postrider"]),
+    ("csv", &["api"]),
     ("encodify", &["content"]),
     ("getrandom", &["postrider"]),
     ("hickory-proto", &["postrider"]),

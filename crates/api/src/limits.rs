@@ -31,5 +31,11 @@ pub const PAGE_DEFAULT: usize = 50;
 /// See [`PAGE_DEFAULT`].
 pub const PAGE_MAX: usize = 500;
 
+/// Rows of one CSV file that is imported; a longer list comes in several.
+pub const CSV_ROWS_MAX: usize = 100_000;
+
+/// Rows of a list that are read from the store at once while it is exported.
+pub const EXPORT_STEP: usize = 500;
+
 /// Clients whose requests are counted at once; beyond it those go first whose window is over.
 pub const RATE_ENTRIES_MAX: usize = 100_000;

@@ -18,6 +18,8 @@ use utoipa::ToSchema;
 pub(crate) struct Problem {
     pub(crate) status: StatusCode,
     pub(crate) code: &'static str,
+    /// What `error` says where that is not the code.
+    pub(crate) error: Option<&'static str>,
     pub(crate) message: Cow<'static, str>,
     pub(crate) faults: Vec<Fault>,
     /// Seconds after which trying again makes sense.
@@ -40,7 +42,7 @@ pub struct Fault {
 /// Every failure.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub(crate) struct Error {
-    /// What went wrong; the same as `code`.
+    /// What went wrong; the same as `code` but for unsubscribes, which have texts here.
     #[schema(example = "validation_failed")]
     error: String,
     /// What went wrong, for people.
@@ -72,6 +74,7 @@ impl Problem {
         Self {
             status,
             code,
+            error: None,
             message: message.into(),
             faults: Vec::new(),
             retry_after_s: None,
@@ -93,6 +96,12 @@ impl Problem {
     /// One fault of a request.
     pub(crate) fn fault(field: &str, code: &'static str, message: impl Into<String>) -> Self {
         Self::validation(vec![Fault::new(field, code, message)])
+    }
+
+    /// With a text of its own in `error`, as deployed clients know it.
+    pub(crate) fn worded(mut self, error: &'static str) -> Self {
+        self.error = Some(error);
+        self
     }
 
     pub(crate) fn retry_after(mut self, seconds: u64) -> Self {
@@ -119,7 +128,7 @@ impl Problem {
     /// Writes the body, once the request is known.
     pub(crate) fn describe(self, request_id: &str, accept: Option<&HeaderValue>) -> Response {
         let error = Error {
-            error: self.code.to_owned(),
+            error: self.error.unwrap_or(self.code).to_owned(),
             message: self.message.into_owned(),
             code: self.code.to_owned(),
             request_id: request_id.to_owned(),

@@ -17,6 +17,7 @@ use tower::ServiceExt;
 
 mod customers;
 mod platform;
+mod suppressions;
 
 use crate::{Operator, OperatorToken, Readiness, ReloadError, router};
 

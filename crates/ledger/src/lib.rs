@@ -71,7 +71,7 @@ pub use mail::Admission;
 pub use statistics::{
     Actors, ByActor, Counts, Interval, LinkClicks, Metric, Point, StatisticsFilter, Tally, Unique,
 };
-pub use suppression::{Scope, Suppression, SuppressionId, SuppressionKind, UnsubscribeSource};
+pub use suppression::{Scope, Suppression, SuppressionId, SuppressionKind, UnsubscribeSource, is_address};
 pub use suppressions::{Imported, Paging, SuppressionChange, SuppressionFilter, SuppressionPage};
 pub use sweep::Swept;
 pub use template::StoredTemplate;

@@ -221,6 +221,11 @@ pub(crate) fn fold(address: &str) -> Option<String> {
     Some(format!("{}@{domain}", mailbox.local_part().to_lowercase()))
 }
 
+/// Whether `address` is one that a suppression can be of.
+pub fn is_address(address: &str) -> bool {
+    fold(address).is_some()
+}
+
 /// At most `octets_max` octets of `text`, not within a character.
 fn cut(text: &str, octets_max: usize) -> &str {
     text.get(..text.floor_char_boundary(octets_max)).unwrap_or(text)

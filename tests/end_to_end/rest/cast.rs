@@ -92,12 +92,9 @@ impl Cast {
         cast
     }
 
-    /// The header of a request with JSON.
-    pub fn header(&self, customer: &Customer) -> String {
-        format!(
-            "X-API-Key: {}\r\nContent-Type: application/json\r\n",
-            customer.api_key
-        )
+    /// The header of a request to `path`, with the media type that it takes.
+    pub fn header(&self, customer: &Customer, path: &str) -> String {
+        format!("X-API-Key: {}\r\n{}", customer.api_key, media_type(path))
     }
 
     /// The template with what it asks for made.
@@ -120,6 +117,18 @@ impl Cast {
                 .json();
             text = text.replace("{domain}", added["domain"]["id"].as_str().expect("an id"));
         }
+        for (placeholder, list) in [
+            ("{unsubscribed}", "unsubscribes"),
+            ("{suppressed}", "suppressions"),
+        ] {
+            if text.contains(placeholder) {
+                let address = format!("{}@rest.test", self.word());
+                let path = format!("/api/customer/{list}");
+                let added = self.owner.ask("POST", &path, Some(&json!({ "email": address })));
+                assert_eq!(added.status, 201, "{}", added.text());
+                text = text.replace(placeholder, &address);
+            }
+        }
         text
     }
 
@@ -133,31 +142,36 @@ impl Cast {
         let Row {
             method, path, body, ..
         } = *row;
-        let unknown = |text: &str| text.replace("{email}", UNKNOWN).replace("{domain}", UNKNOWN);
+        let unknown = |text: &str| {
+            ["{email}", "{domain}", "{unsubscribed}", "{suppressed}"]
+                .iter()
+                .fold(text.to_owned(), |text, made| text.replace(made, UNKNOWN))
+        };
         // Who comes no further than the door needs no ids made.
         let path = match how {
             Good | Twice => self.filled(path),
             _ => unknown(path),
         };
         let body = self.filled(body);
-        let by = |customer: &Customer| customer.raw(method, &path, &self.header(customer), body.as_bytes());
+        let by =
+            |customer: &Customer| customer.raw(method, &path, &self.header(customer, &path), body.as_bytes());
         let own = |header: &str, body: &[u8]| {
             let key = format!("X-API-Key: {}\r\n{header}", self.owner.api_key);
             self.owner.raw(method, &path, &key, body)
         };
-        const JSON: &str = "Content-Type: application/json\r\n";
+        let media_type = media_type(&path);
         match how {
             Good if body.is_empty() => own("", b""),
             Good | Unknown => by(&self.owner),
             Spare => by(&self.spare),
-            Keyless => self.owner.raw(method, &path, JSON, body.as_bytes()),
+            Keyless => self.owner.raw(method, &path, media_type, body.as_bytes()),
             Hasty => by(&self.hasty),
             Query(query) => self.owner.ask(method, &format!("{path}{query}"), None),
-            Empty => own(JSON, b""),
-            Null => own(JSON, b"null"),
-            Broken => own(JSON, b"{\"to\":"),
+            Empty => own(media_type, b""),
+            Null => own(media_type, b"null"),
+            Broken => own(media_type, b"{\"to\":"),
             Slow => self.never_ending(method, &path),
-            Huge => own(JSON, &vec![b' '; BODY_MAX + 1]),
+            Huge => own(media_type, &vec![b' '; BODY_MAX + 1]),
             Plain => own("Content-Type: text/plain\r\n", b"hello"),
             Pending => by(&self.pending),
             Suspended => by(&self.suspended),
@@ -168,7 +182,7 @@ impl Cast {
             }
             Twins => self.twins(method, &path, &body),
             Reused => {
-                let key = format!("{JSON}Idempotency-Key: {}\r\n", self.word());
+                let key = format!("{media_type}Idempotency-Key: {}\r\n", self.word());
                 assert_eq!(own(&key, body.as_bytes()).status, 200);
                 own(&key, body.replace("Hello", "Good bye").as_bytes())
             }
@@ -177,13 +191,13 @@ impl Cast {
 
     /// The reply to a good request with an idempotency key.
     pub fn keyed(&self, row: &Row, key: &str) -> Reply {
-        let header = format!("{}Idempotency-Key: {key}\r\n", self.header(&self.owner));
+        let header = format!("{}Idempotency-Key: {key}\r\n", self.header(&self.owner, row.path));
         self.owner.raw(row.method, row.path, &header, row.body.as_bytes())
     }
 
     fn never_ending(&self, method: &str, path: &str) -> Reply {
         let mut connection = Connection::open(self.owner.address());
-        let header = self.header(&self.owner);
+        let header = self.header(&self.owner, path);
         connection.send(
             format!("{method} {path} HTTP/1.1\r\nHost: rest.test\r\n{header}Content-Length: 9\r\n\r\n{{")
                 .as_bytes(),
@@ -194,7 +208,11 @@ impl Cast {
     /// Rounds of many at once, each round with a key of its own, until one of them meets another.
     fn twins(&self, method: &str, path: &str, body: &str) -> Reply {
         loop {
-            let header = format!("{}Idempotency-Key: {}\r\n", self.header(&self.owner), self.word());
+            let header = format!(
+                "{}Idempotency-Key: {}\r\n",
+                self.header(&self.owner, path),
+                self.word()
+            );
             let (owner, header) = (&self.owner, &header);
             let replies: Vec<Reply> = thread::scope(|scope| {
                 let ask = || owner.raw(method, path, header, body.as_bytes());
@@ -214,5 +232,13 @@ impl Cast {
                 return reply;
             }
         }
+    }
+}
+
+/// The header of the body that an operation takes.
+fn media_type(path: &str) -> &'static str {
+    match path.ends_with("/import") {
+        true => "Content-Type: text/csv\r\n",
+        false => "Content-Type: application/json\r\n",
     }
 }

@@ -15,12 +15,26 @@ fn belongings(program: &Program, owner: &Customer) -> BTreeMap<&'static str, Str
     });
     let domain = program.json(&["domain", "list", &owner.email]);
     let domain = domain["domains"][0]["id"].as_str().expect("a domain").to_owned();
+    let listed = |list: &str, address: &str| {
+        let path = format!("/api/customer/{list}");
+        let added = owner.ask("POST", &path, Some(&json!({ "email": address })));
+        assert_eq!(added.status, 201, "{}", added.text());
+        address.to_owned()
+    };
     BTreeMap::from([
         (
             "/api/emails/",
             owner.send(&later)["id"].as_str().expect("an id").to_owned(),
         ),
         ("/api/customer/domains/", domain),
+        (
+            "/api/customer/unsubscribes/",
+            listed("unsubscribes", "ada@rest.test"),
+        ),
+        (
+            "/api/customer/suppressions/",
+            listed("suppressions", "bob@rest.test"),
+        ),
     ])
 }
 
@@ -30,6 +44,8 @@ fn view(owner: &Customer, belongings: &BTreeMap<&str, String>) -> Vec<Value> {
         "/api/customer/profile",
         "/api/smtp-credentials",
         "/api/customer/domains",
+        "/api/customer/unsubscribes",
+        "/api/customer/suppressions",
     ];
     let own = belongings.iter().map(|(start, id)| format!("{start}{id}"));
     lists
@@ -106,7 +122,7 @@ fn what_is_anothers_does_not_exist() {
         );
         walked += 1;
     }
-    assert!(walked >= 7, "operations with an id in their path: {walked}");
+    assert!(walked >= 12, "operations with an id in their path: {walked}");
     for (start, id) in &belongings {
         assert_eq!(
             owner.ask("DELETE", &format!("{start}{id}"), None).status,

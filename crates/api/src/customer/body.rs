@@ -68,12 +68,36 @@ async fn read<S: Send + Sync>(request: Request, state: &S) -> Result<Value, Prob
     }
 }
 
-fn is_json(request: &Request) -> bool {
+/// A body that is CSV.
+pub(super) struct Csv(pub(super) Bytes);
+
+impl<S: Send + Sync> FromRequest<S> for Csv {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+        if !essence(&request).eq_ignore_ascii_case("text/csv") {
+            let message = "send the list as Content-Type: text/csv";
+            return Err(Problem::new(
+                StatusCode::UNSUPPORTED_MEDIA_TYPE,
+                "not_csv",
+                message,
+            ));
+        }
+        octets(request, state).await.map(Self)
+    }
+}
+
+/// The media type of the body, without parameters.
+fn essence(request: &Request) -> &str {
     let media_type = request.headers().get(header::CONTENT_TYPE);
     let media_type = media_type
         .and_then(|value| value.to_str().ok())
         .unwrap_or_default();
-    let essence = media_type.split(';').next().unwrap_or_default().trim();
+    media_type.split(';').next().unwrap_or_default().trim()
+}
+
+fn is_json(request: &Request) -> bool {
+    let essence = essence(request);
     essence.eq_ignore_ascii_case("application/json")
         || (essence.len() > 5
             && essence

@@ -30,3 +30,11 @@ pub(super) fn bulk() -> Value {
         ]
     })
 }
+
+pub(super) fn unsubscribe() -> Value {
+    json!({ "email": "ada@example.org", "reason": "asked by telephone" })
+}
+
+pub(super) fn suppression() -> Value {
+    json!({ "email": "bob@example.org", "type": "manual", "reason": "left the company" })
+}

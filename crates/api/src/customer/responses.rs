@@ -13,6 +13,9 @@ pub(super) struct Admission;
 /// Of a body that is read: every operation that takes one.
 pub(super) struct Reading;
 
+/// Of a body that is a list in CSV.
+pub(super) struct ReadingCsv;
+
 /// Of an Idempotency-Key and of the spool: every operation that takes mail over.
 pub(super) struct Keyed;
 
@@ -28,6 +31,16 @@ impl IntoResponses for Reading {
             ("408", "The body did not arrive in time"),
             ("413", "Too large"),
             ("415", "Not JSON"),
+        ])
+    }
+}
+
+impl IntoResponses for ReadingCsv {
+    fn responses() -> BTreeMap<String, RefOr<Response>> {
+        failures([
+            ("408", "The body did not arrive in time"),
+            ("413", "Too large"),
+            ("415", "Not CSV"),
         ])
     }
 }

@@ -13,7 +13,9 @@ use utoipa_axum::routes;
 
 use super::gate::{self, Gate};
 use super::idempotency::InFlight;
-use super::{batch, bulk, credentials, domains, emails, profile, reference, send, wire};
+use super::{
+    batch, bulk, credentials, domains, emails, profile, reference, send, suppressions, unsubscribes, wire,
+};
 use crate::edge;
 use crate::platform::Platform;
 use crate::track::{self, Tracking};
@@ -67,6 +69,27 @@ fn operations() -> OpenApiRouter<Arc<Service>> {
         ))
         .routes(routes!(domains::verify_domain))
         .routes(routes!(domains::rotate_dkim))
+        .routes(routes!(
+            unsubscribes::list_unsubscribes,
+            unsubscribes::add_unsubscribe
+        ))
+        .routes(routes!(unsubscribes::export_unsubscribes))
+        .routes(routes!(unsubscribes::import_unsubscribes))
+        .routes(routes!(
+            unsubscribes::get_unsubscribe,
+            unsubscribes::update_unsubscribe,
+            unsubscribes::delete_unsubscribe
+        ))
+        .routes(routes!(
+            suppressions::list_suppressions,
+            suppressions::add_suppression
+        ))
+        .routes(routes!(suppressions::export_suppressions))
+        .routes(routes!(suppressions::import_suppressions))
+        .routes(routes!(
+            suppressions::get_suppressions,
+            suppressions::delete_suppressions
+        ))
 }
 
 /// The document of the operations, without servers.

@@ -3,12 +3,14 @@
 mod account;
 mod domains;
 mod sending;
+mod suppressions;
 
 use serde::Deserialize;
 
 pub(crate) use account::*;
 pub(crate) use domains::*;
 pub(crate) use sending::*;
+pub(crate) use suppressions::*;
 
 /// Tells null from absent.
 pub(crate) fn nullable<'de, D: serde::Deserializer<'de>, T: Deserialize<'de>>(

@@ -19,6 +19,8 @@ pub struct SuppressionFilter {
     pub email: Option<String>,
     /// Only of the scope of this domain.
     pub domain: Option<DomainId>,
+    /// Those of the whole account (true), or those of some domain (false).
+    pub account_wide: Option<bool>,
     /// Of this kind.
     pub kind: Option<SuppressionKind>,
     /// Unsubscribes that came by this way.
@@ -59,6 +61,9 @@ impl SuppressionFilter {
             && self.source.is_none_or(|source| found.source == Some(source))
             && self.from_unix_ms.is_none_or(|from| created >= from)
             && self.to_unix_ms.is_none_or(|to| created <= to)
+            && self
+                .account_wide
+                .is_none_or(|wide| (found.scope == Scope::Account) == wide)
             && self.domain.is_none_or(|id| found.scope == Scope::Domain(id))
             && self.email.as_ref().is_none_or(holds)
     }
