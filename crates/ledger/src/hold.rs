@@ -11,6 +11,8 @@ const VERSION: u8 = 2;
 pub enum HoldReason {
     /// The account has used up the recipients of its month.
     MonthlyQuota,
+    /// The mail of the account bounces too often.
+    Paused,
 }
 
 impl HoldReason {
@@ -18,18 +20,21 @@ impl HoldReason {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::MonthlyQuota => "monthly_quota",
+            Self::Paused => "paused",
         }
     }
 
     pub(crate) fn to_byte(self) -> u8 {
         match self {
             Self::MonthlyQuota => 0,
+            Self::Paused => 1,
         }
     }
 
     pub(crate) fn from_byte(byte: u8) -> Result<Self, RecordError> {
         match byte {
             0 => Ok(Self::MonthlyQuota),
+            1 => Ok(Self::Paused),
             _ => Err(RecordError::Value("hold reason")),
         }
     }

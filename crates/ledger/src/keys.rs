@@ -11,6 +11,7 @@
 //! | `E` email | e-mail record |
 //! | `F` email kind human | presence: the e-mail was opened or clicked, by a human or by anybody else |
 //! | `H` account email | reason why the e-mail is held, and what it costs |
+//! | `h` account day | the score of the account's mail on a day |
 //! | `I` account digest piece | reply to an idempotency key, in pieces |
 //! | `i` time account digest | the same by age |
 //! | `j` email link human | counter: clicks on a link |
@@ -117,6 +118,10 @@ pub(crate) fn hold(account: AccountId, email: EmailId) -> Vec<u8> {
 
 pub(crate) fn holds() -> Span {
     span(vec![b'H'])
+}
+
+pub(crate) fn health(account: AccountId, day: u32) -> Vec<u8> {
+    key(b'h', &[&account.to_bytes(), &day.to_be_bytes()])
 }
 
 pub(crate) fn reply(account: AccountId, digest: &[u8; 32], piece: u8) -> Vec<u8> {

@@ -30,6 +30,7 @@ mod email;
 mod error;
 mod event;
 mod expiries;
+pub mod health;
 mod hold;
 mod id;
 mod idempotency;
@@ -63,6 +64,7 @@ pub use event::{
     Signals, TagDigest,
 };
 pub use expiries::ExpiredMessage;
+pub use health::Health;
 pub use hold::HoldReason;
 pub use id::{AccountId, DomainId, EmailId, Id};
 pub use idempotency::{Fingerprint, IdempotencyKey, OpenSlot, ReplySlot, StoredReply};

@@ -102,6 +102,9 @@ pub const BOUNCE_CLASS_BYTES_MAX: usize = 40;
 /// How long events are kept unless the configuration says otherwise.
 pub const EVENT_RETENTION_MS: u64 = EMAIL_RETENTION_MS;
 
+/// Daily scores of an account that are read together.
+pub const HEALTH_DAYS_MAX: usize = 400;
+
 /// Octets of the reason of a suppression, in somebody's words.
 pub const REASON_BYTES_MAX: usize = 255;
 

@@ -634,6 +634,9 @@ proptest! {
         if let Ok(email) = Email::decode(id, &record) {
             prop_assert_eq!(Email::decode(id, &email.encode()), Ok(email));
         }
+        if let Ok(snapshot) = crate::health::Snapshot::decode(&record) {
+            prop_assert_eq!(crate::health::Snapshot::decode(&snapshot.encode()), Ok(snapshot));
+        }
         if let Ok(outcome) = Outcome::decode(b"a@b.example", &record) {
             prop_assert_eq!(Outcome::decode(b"a@b.example", &outcome.encode()), Ok(outcome));
         }
