@@ -18,6 +18,7 @@ mod examples;
 mod exports;
 mod filters;
 mod gate;
+mod health;
 mod idempotency;
 mod imports;
 pub(crate) mod profile;

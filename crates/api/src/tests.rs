@@ -16,6 +16,7 @@ use smtp::address::{Domain, ForwardPath, ReversePath};
 use tower::ServiceExt;
 
 mod customers;
+mod health;
 mod platform;
 mod suppressions;
 

@@ -14,7 +14,8 @@ use utoipa_axum::routes;
 use super::gate::{self, Gate};
 use super::idempotency::InFlight;
 use super::{
-    batch, bulk, credentials, domains, emails, profile, reference, send, suppressions, unsubscribes, wire,
+    batch, bulk, credentials, domains, emails, health, profile, reference, send, suppressions, unsubscribes,
+    wire,
 };
 use crate::edge;
 use crate::platform::Platform;
@@ -90,6 +91,8 @@ fn operations() -> OpenApiRouter<Arc<Service>> {
             suppressions::get_suppressions,
             suppressions::delete_suppressions
         ))
+        .routes(routes!(health::get_health_score))
+        .routes(routes!(health::refresh_health_score))
 }
 
 /// The document of the operations, without servers.

@@ -2,6 +2,7 @@
 
 mod account;
 mod domains;
+mod health;
 mod sending;
 mod suppressions;
 
@@ -9,6 +10,7 @@ use serde::Deserialize;
 
 pub(crate) use account::*;
 pub(crate) use domains::*;
+pub(crate) use health::*;
 pub(crate) use sending::*;
 pub(crate) use suppressions::*;
 

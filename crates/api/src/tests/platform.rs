@@ -5,10 +5,12 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use ledger::{AccountId, Domain, DomainId, EmailId, Ledger, LedgerError, RecordFinding, StoredReply};
 use queue::{DeliveryView, QueueError};
+use store::Store;
 
 use crate::{Answer, Mailing, NotAccepted, Platform, Settings};
 
 pub(super) struct Still {
+    pub(super) store: Arc<dyn Store>,
     ledger: Arc<Ledger>,
     settings: Settings,
     made: AtomicU64,
@@ -16,8 +18,10 @@ pub(super) struct Still {
 
 impl Still {
     pub(super) fn new() -> Arc<Self> {
+        let store = store::open_memory();
         Arc::new(Self {
-            ledger: Arc::new(Ledger::new(store::open_memory())),
+            ledger: Arc::new(Ledger::new(Arc::clone(&store))),
+            store,
             settings: Settings {
                 hostname: "mail.test.example".into(),
                 public_url: None,
