@@ -28,7 +28,9 @@ mod track;
 mod watch_routes;
 pub mod wire;
 
-pub use customer::{Edits, Rendering, compose_stored, openapi, router as customer_router};
+pub use customer::{
+    Edits, Rendering, compose_stored, event_data, event_payload, openapi, router as customer_router,
+};
 pub use operator::{Operator, Readiness, ReloadError};
 pub use platform::{Answer, Draft, Mailing, NotAccepted, Platform, Settings};
 pub use problem::Fault;

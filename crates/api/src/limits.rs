@@ -39,3 +39,12 @@ pub const EXPORT_STEP: usize = 500;
 
 /// Clients whose requests are counted at once; beyond it those go first whose window is over.
 pub const RATE_ENTRIES_MAX: usize = 100_000;
+
+/// How far back statistics go unless the request says otherwise, in milliseconds: 30 days, both ends included.
+pub const STATISTICS_SPAN_MS: u64 = 29 * 86_400_000;
+
+/// Events of a page at most, as the ledger has it.
+pub const EVENT_PAGE_MAX: u32 = 500;
+
+/// The last page of events that can be asked for by number; beyond what the ledger steps over.
+pub const EVENT_PAGES_MAX: u32 = 100_000;

@@ -42,7 +42,7 @@ pub struct Fault {
 /// Every failure.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub(crate) struct Error {
-    /// What went wrong; the same as `code` but for unsubscribes, which have texts here.
+    /// What went wrong; the same as `code`, but for unsubscribes and the events of an e-mail, which have texts here.
     #[schema(example = "validation_failed")]
     error: String,
     /// What went wrong, for people.

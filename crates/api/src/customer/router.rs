@@ -14,8 +14,8 @@ use utoipa_axum::routes;
 use super::gate::{self, Gate};
 use super::idempotency::InFlight;
 use super::{
-    batch, bulk, credentials, domains, emails, health, profile, reference, send, suppressions, unsubscribes,
-    wire,
+    batch, bulk, credentials, domains, emails, events, health, profile, reference, send, statistics,
+    suppressions, unsubscribes, wire,
 };
 use crate::edge;
 use crate::platform::Platform;
@@ -93,6 +93,10 @@ fn operations() -> OpenApiRouter<Arc<Service>> {
         ))
         .routes(routes!(health::get_health_score))
         .routes(routes!(health::refresh_health_score))
+        .routes(routes!(statistics::totals))
+        .routes(routes!(statistics::series))
+        .routes(routes!(events::list_events))
+        .routes(routes!(events::list_email_events))
 }
 
 /// The document of the operations, without servers.

@@ -2,16 +2,20 @@
 
 mod account;
 mod domains;
+mod events;
 mod health;
 mod sending;
+mod statistics;
 mod suppressions;
 
 use serde::Deserialize;
 
 pub(crate) use account::*;
 pub(crate) use domains::*;
+pub(crate) use events::*;
 pub(crate) use health::*;
 pub(crate) use sending::*;
+pub(crate) use statistics::*;
 pub(crate) use suppressions::*;
 
 /// Tells null from absent.
