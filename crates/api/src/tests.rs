@@ -16,8 +16,10 @@ use smtp::address::{Domain, ForwardPath, ReversePath};
 use tower::ServiceExt;
 
 mod customers;
+mod events;
 mod health;
 mod platform;
+mod statistics;
 mod suppressions;
 
 use crate::{Operator, OperatorToken, Readiness, ReloadError, router};

@@ -12,7 +12,7 @@ use crate::world::{Connection, Program};
 
 use How::{
     Bare, Broken, Empty, Good, Hasty, Huge, Keyless, Null, Pending, Plain, Query, Reused, Slow, Spare,
-    Suspended, Twice, Twins, Unknown,
+    Suspended, Twice, Twins, Unknown, Unlisted,
 };
 
 /// Octets of the largest body, as the server is told.
@@ -51,6 +51,8 @@ pub enum How {
     Suspended,
     /// By an account without domains that may not have any.
     Bare,
+    /// By an account whose events are not tracked.
+    Unlisted,
     /// With the same request twice.
     Twice,
     /// With two requests of one idempotency key at the same time.
@@ -59,12 +61,16 @@ pub enum How {
     Reused,
 }
 
+/// Something that is counted.
+const METRIC: &str = "clicks";
+
 /// Who there is to ask.
 pub struct Cast {
     pub owner: Customer,
     pending: Customer,
     suspended: Customer,
     bare: Customer,
+    unlisted: Customer,
     hasty: Customer,
     spare: Customer,
     fresh: Cell<u32>,
@@ -84,6 +90,7 @@ impl Cast {
             pending: with_status("pending@rest.test", "pending"),
             suspended: with_status("suspended@rest.test", "suspended"),
             bare: program.customer_with("bare@rest.test", &[], &["--max-domains", "0"]),
+            unlisted: program.customer_with("unlisted@rest.test", &[], &["--event-tracking", "false"]),
             hasty,
             spare: program.customer("spare@rest.test", &[]),
             fresh: Cell::new(0),
@@ -99,7 +106,7 @@ impl Cast {
 
     /// The template with what it asks for made.
     pub fn filled(&self, template: &str) -> String {
-        let mut text = template.to_owned();
+        let mut text = template.replace("{metric}", METRIC);
         if text.contains("{fresh}") {
             text = text.replace("{fresh}", &self.word());
         }
@@ -150,7 +157,8 @@ impl Cast {
         // Who comes no further than the door needs no ids made.
         let path = match how {
             Good | Twice => self.filled(path),
-            _ => unknown(path),
+            Unknown => unknown(path).replace("{metric}", UNKNOWN),
+            _ => unknown(path).replace("{metric}", METRIC),
         };
         let body = self.filled(body);
         let by =
@@ -176,6 +184,7 @@ impl Cast {
             Pending => by(&self.pending),
             Suspended => by(&self.suspended),
             Bare => by(&self.bare),
+            Unlisted => by(&self.unlisted),
             Twice => {
                 assert!(by(&self.owner).status < 300, "the first");
                 by(&self.owner)

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use super::cast::How::{
     self, Bare, Broken, Empty, Good, Hasty, Huge, Keyless, Null, Pending, Plain, Query, Reused, Slow, Spare,
-    Suspended, Twice, Twins, Unknown,
+    Suspended, Twice, Twins, Unknown, Unlisted,
 };
 use super::cast::{BODY_MAX, Cast};
 use super::conventions;
@@ -72,6 +72,10 @@ const TABLE: &[Row] = &[
     row("delete_suppressions", "DELETE", "/api/customer/suppressions/{suppressed}", "", (200, Good), &[(400, Query("?type=x")), (404, Twice)]),
     row("get_health_score", "GET", "/api/customer/health-score", "", (404, Good), &[]),
     row("refresh_health_score", "POST", "/api/customer/health-score/refresh", "", (404, Good), &[]),
+    row("get_outbound_statistics", "GET", "/api/stats/outbound", "", (200, Good), &[(400, Query("?filter=robots")), (400, Query("?fromdate=yesterday")), (400, Query("?tags=a"))]),
+    row("get_outbound_series", "GET", "/api/stats/outbound/{metric}", "", (200, Good), &[(400, Query("?interval=year")), (400, Query("?interval=hour&fromdate=2020-01-01"))]),
+    row("list_events", "GET", "/api/events", "", (200, Good), &[(400, Query("?type=lost")), (400, Query("?limit=501")), (400, Query("?pages=1")), (403, Unlisted)]),
+    row("list_email_events", "GET", "/api/emails/{email}/events", "", (200, Good), &[(403, Unlisted)]),
 ];
 
 const SEND: &str = r#"{"to":"ada@sim.postrider.invalid","subject":"{fresh}","text":"Hello"}"#;
