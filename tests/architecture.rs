@@ -24,7 +24,7 @@ const EDGES: &[(&str, &[&str])] = &[
 
 /// Heavy dependencies, and those that a pure crate must not have, with the crates that may name them outside tests.
 const OWNERS: &[(&str, &[&str])] = &[
-    ("aho-corasick", &["ledger"]),
+    ("aho-corasick", &["content", "ledger"]),
     ("argon2", &["postrider"]),
     ("aws-lc-rs", &["ledger", "content", "certs", "api", "postrider"]),
     ("axum", &["api", "postrider"]),
@@ -35,6 +35,7 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("hickory-proto", &["postrider"]),
     ("hickory-resolver", &["postrider"]),
     ("jsonschema", &["api"]),
+    ("html5gum", &["content"]),
     ("htmlize", &["content"]),
     ("hyper", &["postrider"]),
     ("hyper-util", &["postrider"]),
@@ -54,7 +55,7 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("socket2", &["postrider"]),
     ("tokio", &["api", "postrider"]),
     ("tokio-rustls", &["postrider"]),
-    ("toml", &["ledger", "postrider"]),
+    ("toml", &["content", "ledger", "postrider"]),
     ("tower-http", &["postrider"]),
     ("tracing", &["api", "postrider"]),
     ("url", &["ledger"]),
