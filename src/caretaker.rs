@@ -1,9 +1,11 @@
-//! What has to be done from time to time: held mail is let go, domains are looked up again, old records are removed.
+//! What has to be done from time to time: held mail is let go, domains are looked up again, health is scored, old records
+//! are removed.
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use ledger::{DkimState, Domain, DomainStatus, Ledger, LedgerError, Swept};
+use ledger::limits::EVENT_RETENTION_MS;
+use ledger::{Actor, DkimState, Domain, DomainStatus, Ledger, LedgerError, Request, Swept};
 use tokio::time::{MissedTickBehavior, interval};
 
 use crate::clock;
@@ -21,11 +23,15 @@ const VERIFIED_EVERY_MS: u64 = 6 * 60 * 60 * 1000;
 const PENDING_OLD_MS: u64 = 3 * 24 * 60 * 60 * 1000;
 /// Domains read at once.
 const DOMAINS_AT_ONCE: usize = 100;
+/// Accounts read at once.
+const ACCOUNTS_AT_ONCE: usize = 100;
+const DAY_MS: u64 = 24 * 60 * 60 * 1000;
 
 /// Runs until the program ends.
 pub(crate) async fn run(desk: Arc<Desk>, verifier: Arc<Verifier>, lifecycle: Lifecycle) {
     let mut rounds = interval(ROUND);
     rounds.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut scored = None;
     let stopped = lifecycle.stopped();
     tokio::pin!(stopped);
     loop {
@@ -40,6 +46,13 @@ pub(crate) async fn run(desk: Arc<Desk>, verifier: Arc<Verifier>, lifecycle: Lif
         }
         if let Err(error) = look_up_domains(&desk.ledger, &verifier).await {
             tracing::error!(%error, "domains cannot be looked up again");
+        }
+        let today = clock::now().unix_ms() / DAY_MS;
+        if scored != Some(today) {
+            match score_health(&desk.ledger).await {
+                Ok(()) => scored = Some(today),
+                Err(error) => tracing::error!(%error, "health scores cannot be kept"),
+            }
         }
         if let Err(error) = sweep(&desk.ledger).await {
             tracing::error!(%error, "old records cannot be removed");
@@ -80,7 +93,31 @@ fn is_due(domain: &Domain, now_unix_ms: u64) -> bool {
     now_unix_ms.saturating_sub(last) >= every
 }
 
+/// The health score of each account that sent something, once a day.
+async fn score_health(ledger: &Ledger) -> Result<(), LedgerError> {
+    let mut after = None;
+    loop {
+        let accounts = ledger.accounts(after, ACCOUNTS_AT_ONCE)?;
+        let Some(last) = accounts.last() else {
+            return Ok(());
+        };
+        after = Some(last.id);
+        for account in &accounts {
+            let request = Request {
+                actor: Actor::System,
+                now_unix_ms: clock::now().unix_ms(),
+                entropy: clock::entropy(),
+            };
+            ledger.refresh_health(account.id, &request).await?;
+        }
+    }
+}
+
 async fn sweep(ledger: &Ledger) -> Result<(), LedgerError> {
+    let until = clock::now().unix_ms().saturating_sub(EVENT_RETENTION_MS);
+    while ledger.sweep_events(until).await? > 0 {
+        tokio::task::yield_now().await;
+    }
     while ledger.sweep(clock::now().unix_ms()).await? != Swept::default() {
         tokio::task::yield_now().await;
     }

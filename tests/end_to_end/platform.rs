@@ -2,6 +2,7 @@
 
 mod bulk;
 mod domains;
+mod events;
 mod idempotency;
 mod mail;
 mod quota;

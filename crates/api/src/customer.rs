@@ -10,6 +10,7 @@ mod body;
 mod bulk;
 pub(crate) mod caller;
 mod compose;
+mod content_score;
 pub(crate) mod credentials;
 mod csv;
 pub(crate) mod domains;

@@ -65,8 +65,6 @@ impl std::fmt::Debug for TokenSecret {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
     use store::open_memory;
 
     use super::*;

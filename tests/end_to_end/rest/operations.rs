@@ -70,6 +70,7 @@ const TABLE: &[Row] = &[
     row("import_suppressions", "POST", "/api/customer/suppressions/import", LIST, (200, Good), &[]),
     row("get_suppressions", "GET", "/api/customer/suppressions/{suppressed}", "", (200, Good), &[(400, Query("?scope=x"))]),
     row("delete_suppressions", "DELETE", "/api/customer/suppressions/{suppressed}", "", (200, Good), &[(400, Query("?type=x")), (404, Twice)]),
+    row("score_content", "POST", "/api/content-score", r#"{"subject":"Hello","html":"<p>Hello</p>"}"#, (200, Good), &[]),
     row("get_health_score", "GET", "/api/customer/health-score", "", (404, Good), &[]),
     row("refresh_health_score", "POST", "/api/customer/health-score/refresh", "", (404, Good), &[]),
     row("get_outbound_statistics", "GET", "/api/stats/outbound", "", (200, Good), &[(400, Query("?filter=robots")), (400, Query("?fromdate=yesterday")), (400, Query("?tags=a"))]),

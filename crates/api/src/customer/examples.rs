@@ -38,3 +38,11 @@ pub(super) fn unsubscribe() -> Value {
 pub(super) fn suppression() -> Value {
     json!({ "email": "bob@example.org", "type": "manual", "reason": "left the company" })
 }
+
+pub(super) fn content_score() -> Value {
+    json!({
+        "subject": "Your order is on its way",
+        "html": "<p>Ada, your order left us <b>today</b>.</p>",
+        "from": "Shop <hello@news.example.org>"
+    })
+}

@@ -14,8 +14,8 @@ use utoipa_axum::routes;
 use super::gate::{self, Gate};
 use super::idempotency::InFlight;
 use super::{
-    batch, bulk, credentials, domains, emails, events, health, profile, reference, send, statistics,
-    suppressions, unsubscribes, wire,
+    batch, bulk, content_score, credentials, domains, emails, events, health, profile, reference, send,
+    statistics, suppressions, unsubscribes, wire,
 };
 use crate::edge;
 use crate::platform::Platform;
@@ -91,6 +91,7 @@ fn operations() -> OpenApiRouter<Arc<Service>> {
             suppressions::get_suppressions,
             suppressions::delete_suppressions
         ))
+        .routes(routes!(content_score::score_content))
         .routes(routes!(health::get_health_score))
         .routes(routes!(health::refresh_health_score))
         .routes(routes!(statistics::totals))

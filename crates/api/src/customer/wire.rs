@@ -1,6 +1,7 @@
 //! The JSON of the customers' requests and replies. Unknown fields are refused: a misspelt one must not pass silently.
 
 mod account;
+mod content_score;
 mod domains;
 mod events;
 mod health;
@@ -11,6 +12,7 @@ mod suppressions;
 use serde::Deserialize;
 
 pub(crate) use account::*;
+pub(crate) use content_score::*;
 pub(crate) use domains::*;
 pub(crate) use events::*;
 pub(crate) use health::*;

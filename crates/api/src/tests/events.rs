@@ -26,7 +26,7 @@ impl Customer {
         let platform = platform::Still::new();
         let token = OperatorToken::new(TOKEN).unwrap();
         let operator = router(Arc::new(Script::default()), Arc::clone(&platform) as _, token);
-        let router = crate::customer_router(Arc::clone(&platform) as _);
+        let router = super::platform::customers(Arc::clone(&platform) as _);
         let (id, key) = Self::add(&operator, "a@b.example").await;
         Self {
             platform,

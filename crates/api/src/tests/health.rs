@@ -7,7 +7,7 @@ use ledger::{
 use store::Batch;
 
 use super::*;
-use crate::{Platform, customer_router};
+use crate::Platform;
 
 async fn ask(router: &Router, method: &str, path: &str, key: &str) -> (StatusCode, Value) {
     let request = Request::builder()
@@ -109,7 +109,7 @@ async fn count(platform: &platform::Still, account: AccountId, (sent, bounced): 
 #[tokio::test]
 async fn who_sent_nothing_has_no_score() {
     let (platform, _, key) = customer().await;
-    let router = customer_router(platform);
+    let router = super::platform::customers(platform);
     for (method, path) in [
         ("GET", "/api/customer/health-score"),
         ("GET", "/api/v1/customer/health-score"),
@@ -130,7 +130,7 @@ async fn a_score_is_told_with_what_it_is_made_of() {
     // (19 + 1) / (800 + 200) = 2 % costs 20 points of 0.25 / 0.85.
     count(&platform, account, (800, 19)).await;
     let store = Arc::clone(&platform);
-    let router = customer_router(platform);
+    let router = super::platform::customers(platform);
     for base in ["/api", "/api/v1"] {
         let path = format!("{base}/customer/health-score");
         let (status, reply) = ask(&router, "GET", &path, &key).await;

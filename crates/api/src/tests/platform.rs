@@ -82,3 +82,29 @@ impl Platform for Still {
 
     fn limits_changed(&self) {}
 }
+
+/// Knows no token.
+pub(super) struct Untracked;
+
+impl crate::Tracking for Untracked {
+    fn opened<'a>(&'a self, _: &'a str, _: crate::Visitor) -> Answer<'a, ()> {
+        Box::pin(async {})
+    }
+
+    fn clicked<'a>(&'a self, _: &'a str, _: crate::Visitor) -> Answer<'a, Option<String>> {
+        Box::pin(async { None })
+    }
+
+    fn subscriber<'a>(&'a self, _: &'a str) -> Answer<'a, Option<String>> {
+        Box::pin(async { None })
+    }
+
+    fn unsubscribe<'a>(&'a self, _: &'a str, _: ledger::UnsubscribeSource) -> Answer<'a, bool> {
+        Box::pin(async { false })
+    }
+}
+
+/// The customers' HTTP over `platform`.
+pub(super) fn customers(platform: Arc<dyn Platform>) -> axum::Router {
+    crate::customer_router(platform, Arc::new(Untracked))
+}

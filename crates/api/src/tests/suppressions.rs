@@ -13,7 +13,7 @@ impl Client {
         let platform = platform::Still::new();
         let operator = Arc::new(Script::default()) as Arc<dyn Operator>;
         let admin = router(operator, platform.clone(), OperatorToken::new(TOKEN).unwrap());
-        let customers = crate::customer_router(platform);
+        let customers = super::platform::customers(platform);
         let mut clients = Vec::new();
         for email in emails {
             let request = Request::post("/admin/customers")
