@@ -1,6 +1,6 @@
 //! What is inside a message: how it is made from the pieces of a request ([`mime`]) and from a template
 //! ([`template`]), its header fields, its author, what filters and readers will make of it ([`score`]), what is put into it
-//! to learn whether it was read ([`tracking`]), and the DKIM signatures that speak for them.
+//! to learn whether it was read ([`tracking`]), the DKIM signatures that speak for them, and what comes back ([`report`]).
 //!
 //! **Promise.** Pure functions on the octets of a message. What is made here is made from the arguments alone, so that
 //! making it again gives the same octets. Nothing changes what it is given: a signature is a header field to be put
@@ -36,6 +36,7 @@ pub mod author;
 pub mod dkim;
 pub mod header;
 pub mod mime;
+pub mod report;
 pub mod score;
 pub mod template;
 pub mod tracking;

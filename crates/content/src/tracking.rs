@@ -38,7 +38,7 @@ mod markup;
 mod message;
 mod opt_out;
 mod page;
-mod parts;
+pub(crate) mod parts;
 mod tag;
 mod target;
 #[cfg(test)]

@@ -19,7 +19,7 @@ use crate::header::{self, Field, fields};
 
 /// How the octets of a part are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum TransferEncoding {
+pub(crate) enum TransferEncoding {
     /// 7bit, 8bit and binary: as they are.
     Identity,
     QuotedPrintable,
@@ -156,7 +156,7 @@ impl Head {
 }
 
 /// A field of a value and parameters (RFC 2045 §5.1, RFC 2183 §2).
-fn structured(field: &Field<'_>) -> Option<ContentType<'static>> {
+pub(crate) fn structured(field: &Field<'_>) -> Option<ContentType<'static>> {
     let mut value = field.value.to_vec();
     // The parser wants the end of the line.
     value.extend_from_slice(b"\n\n");
@@ -164,7 +164,7 @@ fn structured(field: &Field<'_>) -> Option<ContentType<'static>> {
     parsed.into_owned().into_content_type()
 }
 
-fn transfer_encoding(value: &[u8]) -> Option<TransferEncoding> {
+pub(crate) fn transfer_encoding(value: &[u8]) -> Option<TransferEncoding> {
     let value = value.trim_ascii();
     let is = |name: &str| value.eq_ignore_ascii_case(name.as_bytes());
     if is("7bit") || is("8bit") || is("binary") {
@@ -187,7 +187,7 @@ fn trimmed_value(field: &Field<'_>, offset: usize) -> Range<usize> {
 }
 
 /// The parts of a multipart body (RFC 2046 §5.1.1). The last may lack its delimiter, as in a message that was cut.
-fn delimited(message: &[u8], body: Range<usize>, boundary: &str) -> Vec<Range<usize>> {
+pub(crate) fn delimited(message: &[u8], body: Range<usize>, boundary: &str) -> Vec<Range<usize>> {
     let octets = message.get(..body.end).unwrap_or_default();
     let delimiter = format!("--{boundary}");
     let finder = memchr::memmem::Finder::new(delimiter.as_bytes());
