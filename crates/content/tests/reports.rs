@@ -71,6 +71,33 @@ fn each_report_says_what_is_expected() {
 }
 
 #[test]
+fn every_field_of_a_report_is_given_back() {
+    let Report::Bounce(bounce) = read(&message("postfix-unknown-user.eml")) else {
+        panic!("no bounce")
+    };
+    let one = &bounce.recipients[0];
+    assert_eq!(one.original_recipient.as_deref(), Some("a@example.net"));
+    assert_eq!(one.remote_mta.as_deref(), Some("mx.example.net"));
+    assert_eq!(one.diagnostic.as_deref(), Some("550 5.1.1 User unknown"));
+    let original = bounce.original.unwrap();
+    assert_eq!(original.from.as_deref(), Some("Shop <news@shop.example>"));
+    assert!(original.header.ends_with(b"\r\n\r\n"));
+    let Report::Bounce(bounce) = read(&message("sendmail-dsn.eml")) else {
+        panic!("no bounce")
+    };
+    assert_eq!(bounce.envelope_id.as_deref(), Some("ev-17"));
+    let Report::Complaint(complaint) = read(&message("yahoo-cfl.eml")) else {
+        panic!("no complaint")
+    };
+    assert_eq!(complaint.source_ip.as_deref(), Some("192.0.2.9"));
+    assert_eq!(complaint.user_agent.as_deref(), Some("Yahoo!-Mail-Feedback/2.0"));
+    assert_eq!(
+        complaint.arrival_date.as_deref(),
+        Some("Mon, 2 Nov 2026 10:00:00 +0000")
+    );
+}
+
+#[test]
 fn many_parts_and_recipients_are_bounded() {
     let groups =
         "Final-Recipient: rfc822; a@b.example\r\nAction: failed\r\nStatus: 5.1.1\r\n\r\n".repeat(3000);

@@ -45,7 +45,8 @@ pub(super) fn read(head: &[u8], body: &[u8]) -> Vec<Recipient> {
     let subject = field(head, "Subject").unwrap_or_default().to_lowercase();
     let says = |words: &[&str]| words.iter().any(|word| subject.contains(word));
     let is_certain = is_qmail || !named.is_empty();
-    if !is_certain && !(is_from_system(head) && says(&SUBJECTS)) {
+    let is_bounce = is_certain || (is_from_system(head) && says(&SUBJECTS));
+    if !is_bounce {
         return Vec::new();
     }
     let action = match !is_certain && says(&DELAYS) {
