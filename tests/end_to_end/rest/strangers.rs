@@ -69,6 +69,10 @@ fn what_is_anothers_does_not_exist() {
         let Some((start, _)) = operation.path.split_once('{') else {
             continue;
         };
+        // A word of the API's own is nobody's id.
+        if operation.path.contains("{metric}") {
+            continue;
+        }
         let id = belongings
             .get(start)
             .unwrap_or_else(|| panic!("what {} is about has no id here yet", operation.path));

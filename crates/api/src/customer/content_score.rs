@@ -22,6 +22,7 @@ static RULES: LazyLock<Result<Rules, RulesError>> = LazyLock::new(|| Rules::pars
     responses(
         (status = 200, description = "The score", body = ContentScoreReply),
         (status = 400, description = "The request does not hold; every fault is told", body = Error),
+        (status = 503, description = "The store cannot be read now, and so no key either", body = Error),
         Admission,
         Reading,
     )

@@ -139,7 +139,7 @@ impl Frame {
 pub struct Edits<'a> {
     /// Makes the HTML that is sent of the HTML that was given.
     pub html: &'a mut dyn FnMut(&str) -> String,
-    /// What stands for [`UNSUBSCRIBE_URL`] in the text, if anything does.
+    /// What stands for `{{unsubscribe_url}}` in the text, if anything does.
     pub unsubscribe_url: Option<&'a str>,
 }
 

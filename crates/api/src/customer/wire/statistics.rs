@@ -97,13 +97,34 @@ pub(crate) struct MetricPoint {
 }
 
 /// What was counted of one metric.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, ToSchema)]
 pub(crate) struct MetricCounts {
     /// All, by whom `filter` says.
     pub(crate) count: u64,
-    /// More about bounces, opens and clicks, by name: `hard`, `soft`; `human`, `machine`, `unknown`, `unique`.
-    #[serde(flatten)]
-    pub(crate) parts: BTreeMap<&'static str, u64>,
+    /// Bounces because the address is bad.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub(crate) hard: Option<u64>,
+    /// Other bounces.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub(crate) soft: Option<u64>,
+    /// Opens and clicks by humans.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub(crate) human: Option<u64>,
+    /// Those by machines.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub(crate) machine: Option<u64>,
+    /// Those by nobody knows whom.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub(crate) unknown: Option<u64>,
+    /// E-mails with at least one, by whom `filter` says.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub(crate) unique: Option<u64>,
     /// Bounces by class.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
@@ -183,48 +204,52 @@ impl TotalsView {
 
 impl MetricCounts {
     pub(crate) fn of(metric: MetricName, counts: &Counts, actors: Actors) -> Self {
-        let hits = |hits: ledger::ByActor, unique: ledger::Unique| {
-            let parts = [
-                ("human", hits.human),
-                ("machine", hits.machine),
-                ("unknown", hits.unknown),
-                ("unique", unique.of(actors)),
-            ];
-            (hits.of(actors), BTreeMap::from(parts))
+        let only = |count| Self {
+            count,
+            ..Self::default()
         };
-        let (count, parts) = match metric {
-            MetricName::Sends => (counts.sent, BTreeMap::new()),
-            MetricName::Deliveries => (counts.delivered, BTreeMap::new()),
-            MetricName::Bounces => {
-                let parts = [("hard", counts.hard_bounced), ("soft", counts.soft_bounced)];
-                (counts.bounced(), BTreeMap::from(parts))
-            }
+        let hits = |hits: ledger::ByActor, unique: ledger::Unique| Self {
+            human: Some(hits.human),
+            machine: Some(hits.machine),
+            unknown: Some(hits.unknown),
+            unique: Some(unique.of(actors)),
+            ..only(hits.of(actors))
+        };
+        match metric {
+            MetricName::Sends => only(counts.sent),
+            MetricName::Deliveries => only(counts.delivered),
+            MetricName::Bounces => Self {
+                hard: Some(counts.hard_bounced),
+                soft: Some(counts.soft_bounced),
+                by_class: Some(counts.bounced_as.clone()),
+                ..only(counts.bounced())
+            },
             MetricName::Opens => hits(counts.opens, counts.unique_opens),
             MetricName::Clicks => hits(counts.clicks, counts.unique_clicks),
-            MetricName::Complaints => (counts.complained, BTreeMap::new()),
-            MetricName::Unsubscribes => (counts.unsubscribed, BTreeMap::new()),
-        };
-        let by_class = (metric == MetricName::Bounces).then(|| counts.bounced_as.clone());
-        Self {
-            count,
-            parts,
-            by_class,
+            MetricName::Complaints => only(counts.complained),
+            MetricName::Unsubscribes => only(counts.unsubscribed),
         }
     }
 
+    /// Counts `other` too, which is of the same metric.
     pub(crate) fn add(&mut self, other: &Self) {
-        self.count = self.count.saturating_add(other.count);
-        for (name, count) in &other.parts {
-            let part = self.parts.entry(name).or_default();
-            *part = part.saturating_add(*count);
+        self.count += other.count;
+        for (mine, more) in [
+            (&mut self.hard, other.hard),
+            (&mut self.soft, other.soft),
+            (&mut self.human, other.human),
+            (&mut self.machine, other.machine),
+            (&mut self.unknown, other.unknown),
+            (&mut self.unique, other.unique),
+        ] {
+            if let (Some(mine), Some(more)) = (mine, more) {
+                *mine += more;
+            }
         }
-        for (class, count) in other.by_class.iter().flatten() {
-            let part = self
-                .by_class
-                .get_or_insert_default()
-                .entry(class.clone())
-                .or_default();
-            *part = part.saturating_add(*count);
+        if let (Some(mine), Some(more)) = (&mut self.by_class, &other.by_class) {
+            for (class, count) in more {
+                *mine.entry(class.clone()).or_default() += count;
+            }
         }
     }
 }
