@@ -21,6 +21,7 @@ use tokio::sync::mpsc;
 
 use crate::config::{Config, Faults};
 use crate::journal::{Listeners, Log};
+use crate::signals::Signals;
 use crate::wiring::{Origin, ServeError, Server};
 use customer::Customer;
 use journey::{Journey, Watch};
@@ -151,11 +152,11 @@ async fn stay(
     arrivals: &mut mpsc::Receiver<Arrival>,
     out: &mut (dyn Write + Send),
 ) -> Result<(), DemoError> {
-    let stopped = crate::signals::until_stopped(server);
+    let stopped = Signals::listen()?.until_stopped(server);
     tokio::pin!(stopped);
     loop {
         tokio::select! {
-            ended = &mut stopped => return Ok(ended?),
+            () = &mut stopped => return Ok(()),
             Some(arrival) = arrivals.recv() => writeln!(out, "received  {}", journey::summary(&arrival))?,
         }
     }

@@ -2,28 +2,44 @@
 
 use std::io;
 
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::wiring::Server;
 
-/// Returns when the server is to end, by a signal or by its own failure.
-///
-/// # Errors
-/// The system gives no signals.
-pub async fn until_stopped(server: &Server) -> io::Result<()> {
-    let mut terminate = signal(SignalKind::terminate())?;
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    let mut hangup = signal(SignalKind::hangup())?;
-    let lifecycle = server.lifecycle();
-    loop {
-        tokio::select! {
-            () = lifecycle.stopped() => return Ok(()),
-            _ = terminate.recv() => return Ok(()),
-            _ = interrupt.recv() => return Ok(()),
-            _ = hangup.recv() => match server.reload() {
-                Ok(read) => tracing::info!(what = read.join(", "), "reloaded"),
-                Err(error) => tracing::error!(%error, "nothing was reloaded"),
-            },
+/// The signals that a server listens to.
+pub struct Signals {
+    terminate: Signal,
+    interrupt: Signal,
+    hangup: Signal,
+}
+
+impl Signals {
+    /// Listens from now on. Whoever is told that a server is ready may tell it to end in the same moment: listen before
+    /// it starts.
+    ///
+    /// # Errors
+    /// The system gives no signals.
+    pub fn listen() -> io::Result<Self> {
+        Ok(Self {
+            terminate: signal(SignalKind::terminate())?,
+            interrupt: signal(SignalKind::interrupt())?,
+            hangup: signal(SignalKind::hangup())?,
+        })
+    }
+
+    /// Returns when the server is to end, by a signal or by its own failure.
+    pub async fn until_stopped(mut self, server: &Server) {
+        let lifecycle = server.lifecycle();
+        loop {
+            tokio::select! {
+                () = lifecycle.stopped() => return,
+                _ = self.terminate.recv() => return,
+                _ = self.interrupt.recv() => return,
+                _ = self.hangup.recv() => match server.reload() {
+                    Ok(read) => tracing::info!(what = read.join(", "), "reloaded"),
+                    Err(error) => tracing::error!(%error, "nothing was reloaded"),
+                },
+            }
         }
     }
 }

@@ -31,6 +31,7 @@ use crate::metrics::Metrics;
 use crate::operator::{Control, Reload};
 use crate::outbound::{self, Dispatcher, Outbound, OutboundConfig};
 use crate::platform::Platform;
+use crate::signals::Signals;
 use crate::tracking::{Tokens, TokensError, Tracker};
 use crate::verification::Verifier;
 
@@ -444,10 +445,11 @@ pub fn serve(path: &Path, config: Config) -> Result<(), ServeError> {
             path: path.to_owned(),
             logging,
         };
+        let signals = Signals::listen()?;
         let server = Server::start(config, Some(origin), Arc::new(crate::journal::Log)).await?;
         let listeners: Vec<String> = server.addresses().iter().map(SocketAddr::to_string).collect();
         tracing::info!(listeners = listeners.join(" "), operator = %server.operator_address(), api = %server.api_address(), "ready");
-        crate::signals::until_stopped(&server).await?;
+        signals.until_stopped(&server).await;
         tracing::info!("draining");
         server.drain().await
     })
