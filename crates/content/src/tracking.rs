@@ -103,7 +103,8 @@ pub struct Rewritten<'a> {
 
 /// Puts into a document what the plan wants.
 ///
-/// The picture stands before the last `</body>`, else before the last `</html>`, else at the end.
+/// The picture stands before the last `</body>`, else before the last `</html>`, else at the end; a document that breaks
+/// off within a tag or a comment gets none.
 pub fn rewrite_html<'a>(html: &'a str, plan: &Plan<'_>) -> Rewritten<'a> {
     let mut inserted = Inserted::default();
     let html = rewritten(html, plan, Charset::Unicode, &mut inserted);

@@ -8,6 +8,13 @@ use std::path::Path;
 
 use content::tracking::{Plan, rewrite_html};
 
+/// Documents that end within a tag, a comment or text that is no markup: they get no picture.
+const BREAK_OFF: &[&str] = &[
+    "20-unclosed-quote.html",
+    "19-unclosed-tag.html",
+    "07-mso-unclosed.html",
+];
+
 fn click_url(number: u16) -> String {
     format!("https://t.example/c/{number}.")
 }
@@ -30,11 +37,13 @@ fn nothing_but_what_is_put_in_changes() {
         let rewritten = rewrite_html(&html, &plan);
         assert_eq!(rewritten.inserted.links.len().to_string(), count, "{name}");
         let unmarked = columns.fold(html.clone(), |html, mark| html.replace(mark, ""));
-        let (before, picture) = rewritten
-            .html
-            .split_once("<img src=\"https://t.example/o/x\"")
-            .unwrap();
-        let without_picture = format!("{before}{}", picture.split_once('>').unwrap().1);
+        let without_picture = match rewritten.html.split_once("<img src=\"https://t.example/o/x\"") {
+            Some((before, picture)) => format!("{before}{}", picture.split_once('>').unwrap().1),
+            None => {
+                assert!(BREAK_OFF.contains(&name), "{name} has no picture");
+                rewritten.html.to_string()
+            }
+        };
         assert_eq!(
             undone(&unmarked, &without_picture, &rewritten.inserted.links),
             unmarked,

@@ -171,8 +171,13 @@ impl<'a, 'b> Page<'a, 'b> {
         if self.inserted.pixel {
             return;
         }
+        let at = match self.body_end.or(self.html_end) {
+            Some(at) => at,
+            // Put behind half a tag, it would be the other half of it.
+            None if !ends_in_text(self.html) => return,
+            None => self.html.len(),
+        };
         self.inserted.pixel = true;
-        let at = self.body_end.or(self.html_end).unwrap_or(self.html.len());
         let url = attribute_value(url, super::tag::Quote::Double);
         // Some clients do not load a picture that is not shown, so it is small instead.
         let picture = format!(
@@ -186,4 +191,10 @@ impl<'a, 'b> Page<'a, 'b> {
     fn text(&self, range: Range<usize>) -> &'a str {
         self.html.get(range).unwrap_or_default()
     }
+}
+
+/// Whether a tag put behind the document would be one: its end is not within a tag, a comment or text that is no markup.
+fn ends_in_text(html: &str) -> bool {
+    let probed = format!("{html}<a>");
+    pieces(&probed).last() == Some(Piece::Link(html.len()..probed.len()))
 }
