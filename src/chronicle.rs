@@ -68,13 +68,18 @@ impl Chronicle {
             before: RecipientStatus::Queued,
             kind,
         };
-        self.ledger
-            .record(&self.counting(context, recipient), new, tally, batch);
+        self.write(&self.counting(context, recipient), new, tally, batch);
     }
 
-    /// Puts an event into `batch` that is neither of an acceptance nor of an attempt.
-    pub(crate) fn write(&self, context: &EmailContext, new: NewEvent, tally: &mut Tally, batch: &mut Batch) {
-        self.ledger.record(context, new, tally, batch);
+    /// Puts an event into `batch`, and says in which state its recipient is then: the way of all events.
+    pub(crate) fn write(
+        &self,
+        context: &EmailContext,
+        new: NewEvent,
+        tally: &mut Tally,
+        batch: &mut Batch,
+    ) -> RecipientStatus {
+        self.ledger.record(context, new, tally, batch).status
     }
 
     /// Whose an e-mail is, and to whom it was sent.
@@ -162,7 +167,7 @@ impl Chronicle {
             before,
             kind,
         };
-        self.ledger.record(&attempted.context, new, tally, batch).status
+        self.write(&attempted.context, new, tally, batch)
     }
 
     /// What the fate of a recipient is as an event, and as an end if it is one.

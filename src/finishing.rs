@@ -211,17 +211,15 @@ impl Finisher {
 
     /// What is put into an e-mail of `account`, if anything is.
     fn plan(&self, account: AccountId, id: QueueId) -> Result<Option<EmailPlan>, Unfinished> {
+        if !self.tokens.are_wanted() {
+            return Ok(None);
+        }
         let email = self.ledger.email(account, EmailId::from_bytes(id.to_bytes()))?;
         let (Some(email), Some(account)) = (email, self.ledger.account(account)?) else {
             return Ok(None);
         };
-        let domains = self.ledger.domains(account.id)?;
-        let name = email.from.rsplit_once('@').map_or("", |(_, domain)| domain);
-        let name = name.trim_end_matches([' ', '>']);
-        let domain = domains
-            .iter()
-            .find(|domain| domain.name.eq_ignore_ascii_case(name));
-        let plan = domain.map(|domain| EmailPlan::new(&self.tokens, &email, &account, domain));
+        let domain = self.ledger.domain_of(&email)?;
+        let plan = domain.map(|domain| EmailPlan::new(&self.tokens, &email, &account, &domain));
         Ok(plan.filter(|plan| !plan.is_empty()))
     }
 

@@ -59,6 +59,11 @@ impl Tokens {
         Ok(Self { ring, base })
     }
 
+    /// Whether anything can be put into mail at all.
+    pub(crate) fn are_wanted(&self) -> bool {
+        self.base.is_some()
+    }
+
     fn url(&self, path: &str, purpose: Purpose, email: EmailId, number: u16) -> Option<String> {
         let token = self.ring.in_url(&Token {
             purpose,

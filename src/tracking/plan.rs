@@ -25,7 +25,7 @@ impl EmailPlan {
     /// The narrowest wish decides: the e-mail's, else its domain's, else its account's; a switch that is off anywhere
     /// above is off.
     pub(crate) fn new(tokens: &Arc<Tokens>, email: &Email, account: &Account, domain: &Domain) -> Self {
-        let on = account.tracking_enabled && domain.tracking_enabled && tokens.base.is_some();
+        let on = account.tracking_enabled && domain.tracking_enabled && tokens.are_wanted();
         let wish =
             |own: Option<bool>, domain: Option<bool>, account: bool| on && own.or(domain).unwrap_or(account);
         let opens = wish(

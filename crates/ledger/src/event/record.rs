@@ -1,11 +1,14 @@
 //! Writing events.
 
+use std::sync::Arc;
+
 use store::Batch;
 
 use super::kind::EventKind;
 use super::status::RecipientStatus;
 use super::tag::TagDigest;
 use super::{AccountId, EmailId, Event};
+use crate::domain::Domain;
 use crate::email::{Email, Stream};
 use crate::error::LedgerError;
 use crate::id::DomainId;
@@ -99,19 +102,22 @@ impl Ledger {
     /// # Errors
     /// As [`Self::account`].
     pub fn context_of(&self, email: &Email) -> Result<EmailContext, LedgerError> {
-        let domain = self.domain_of(email.account, &email.from)?;
-        Ok(EmailContext::of(email, domain))
+        let domain = self.domain_of(email)?;
+        Ok(EmailContext::of(email, domain.map(|domain| domain.id)))
     }
 
-    /// The domain of `account` that the author `from`, as in From:, writes from.
-    fn domain_of(&self, account: AccountId, from: &str) -> Result<Option<DomainId>, LedgerError> {
-        let name = from.rsplit_once('@').map_or("", |(_, domain)| domain);
+    /// The domain that the author of an e-mail writes from, if the account has it still.
+    ///
+    /// # Errors
+    /// As [`Self::account`].
+    pub fn domain_of(&self, email: &Email) -> Result<Option<Arc<Domain>>, LedgerError> {
+        let name = email.from.rsplit_once('@').map_or("", |(_, domain)| domain);
         let name = name.trim_end_matches([' ', '>']);
-        let domains = self.domains(account)?;
+        let domains = self.domains(email.account)?;
         let own = domains
             .iter()
             .find(|domain| domain.name.eq_ignore_ascii_case(name));
-        Ok(own.map(|domain| domain.id))
+        Ok(own.cloned())
     }
 
     /// The state of a recipient as far as it has an end; none while it waits.
