@@ -109,7 +109,7 @@ fn a_reload_takes_a_good_configuration_and_refuses_a_bad_one() {
     world.settings.push("route", &route).write();
     program.signal(Signal::HUP);
     eventually("the new route", || {
-        program.log().contains("reloaded").then_some(())
+        program.log().contains("\"reloaded\"").then_some(())
     });
     world
         .client()
