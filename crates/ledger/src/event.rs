@@ -60,12 +60,28 @@ pub struct Event {
 }
 
 impl Event {
-    /// Its id: the same each time it is asked for, hence not stored.
+    /// Its id: the same each time it is asked for, hence not stored. Ids sort by the time of their events, those of one
+    /// millisecond in the order in which they were recorded.
     pub fn id(&self) -> EventId {
         let name = [&self.email.to_bytes()[..], &self.sequence.to_be_bytes()].concat();
         let digest = digest(&SHA256, &name);
-        let entropy = digest.as_ref().first_chunk().copied().unwrap_or_default();
+        let mut entropy: [u8; 10] = digest.as_ref().first_chunk().copied().unwrap_or_default();
+        let [high, low] = self.place_in_millisecond().to_be_bytes();
+        [entropy[0], entropy[1]] = [high, low];
         EventId::new(self.at_unix_ms, entropy)
+    }
+
+    /// Microseconds from its time to its recording: what the sequence number still says when the e-mail's time of creation
+    /// is put back. An id has room for 12 bits (RFC 9562 §5.7).
+    fn place_in_millisecond(&self) -> u16 {
+        const MAX: u16 = 0x0fff;
+        let recorded_us = self
+            .email
+            .unix_ms()
+            .saturating_mul(1000)
+            .saturating_add(self.sequence);
+        let after_us = recorded_us.saturating_sub(self.at_unix_ms.saturating_mul(1000));
+        u16::try_from(after_us).unwrap_or(MAX).min(MAX)
     }
 
     /// What kind of event it is.
