@@ -8,16 +8,18 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use ledger::bounce::{Action, Class, OwnReason, Reply, Rules, Severity};
 use ledger::{
-    AccountId, EmailContext, EmailId, EventKind, ExpiredMessage, Id, Ledger, LedgerError, NewEvent, Outcome,
-    OutcomeKind, RecipientStatus, Scope, Suppression, SuppressionKind, Tally,
+    AccountId, Email, EmailContext, EmailId, EventKind, ExpiredMessage, Id, Ledger, LedgerError, NewEvent,
+    Outcome, OutcomeKind, RecipientStatus, Scope, Suppression, SuppressionKind, Tally,
 };
 use queue::{Fate, Finish, Owner, Recipient, SettledDelivery, Timestamp, Witness};
 use smtp::address::ForwardPath;
 use store::Batch;
 
 use crate::clock;
+use crate::webhooks::Kick;
 
 mod contexts;
+mod telling;
 
 use contexts::Contexts;
 
@@ -26,6 +28,8 @@ pub(crate) struct Chronicle {
     pub(crate) ledger: Arc<Ledger>,
     simulator_domain: String,
     contexts: Mutex<Contexts>,
+    /// Of who sends webhooks.
+    kick: Kick,
 }
 
 /// One recipient of an attempt.
@@ -40,11 +44,12 @@ struct Attempted<'a> {
 }
 
 impl Chronicle {
-    pub(crate) fn new(ledger: Arc<Ledger>, simulator_domain: String) -> Self {
+    pub(crate) fn new(ledger: Arc<Ledger>, simulator_domain: String, kick: Kick) -> Self {
         Self {
             ledger,
             simulator_domain,
             contexts: Mutex::default(),
+            kick,
         }
     }
 
@@ -56,7 +61,7 @@ impl Chronicle {
     /// Puts into `batch` that an e-mail was accepted for a recipient, or is not sent to one.
     pub(crate) fn admitted(
         &self,
-        context: &EmailContext,
+        (context, email): (&EmailContext, &Email),
         (recipient, kind): (&ForwardPath, EventKind),
         now_unix_ms: u64,
         tally: &mut Tally,
@@ -68,10 +73,13 @@ impl Chronicle {
             before: RecipientStatus::Queued,
             kind,
         };
-        self.write(&self.counting(context, recipient), new, tally, batch);
+        let context = self.counting(context, recipient);
+        let event = self.ledger.record(&context, new, tally, batch);
+        self.tell(&event, (&context, Some(email)), batch);
     }
 
-    /// Puts an event into `batch`, and says in which state its recipient is then: the way of all events.
+    /// Puts an event of an e-mail in the store into `batch`, and says in which state its recipient is then: the way of all
+    /// events but those of acceptance.
     pub(crate) fn write(
         &self,
         context: &EmailContext,
@@ -79,7 +87,9 @@ impl Chronicle {
         tally: &mut Tally,
         batch: &mut Batch,
     ) -> RecipientStatus {
-        self.ledger.record(context, new, tally, batch).status
+        let event = self.ledger.record(context, new, tally, batch);
+        self.tell(&event, (context, None), batch);
+        event.status
     }
 
     /// Whose an e-mail is, and to whom it was sent.

@@ -19,6 +19,7 @@ mod route;
 mod token;
 mod value;
 mod web;
+mod webhooks;
 
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
@@ -30,6 +31,7 @@ pub use http::{Api, Operator};
 pub use network::{Network, NetworkError, reachable};
 pub use route::{Lookup, NextHop, NextHopError, Route, route_for};
 pub use token::{TokenError, load_or_create_token, load_token, random_octets, random_text, write_private};
+pub use webhooks::Webhooks;
 
 /// Everything that the operator can set.
 #[derive(Clone, Debug)]
@@ -58,6 +60,8 @@ pub struct Config {
     pub operator: Operator,
     /// `[api]`: the customers' HTTP.
     pub api: Api,
+    /// `[webhooks]`: requests to customers' endpoints.
+    pub webhooks: Webhooks,
     /// `[log]`: what is logged, and how.
     pub log: Log,
 }

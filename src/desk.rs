@@ -236,7 +236,9 @@ impl Desk {
         for forward_path in std::mem::take(&mut submission.recipients) {
             match self.unwanted(&context, &forward_path, now)? {
                 None => wanted.push(forward_path),
-                Some(reason) => self.leave_out(&context, (&forward_path, reason), now, admitted, batch),
+                Some(reason) => {
+                    self.leave_out((&context, &email), (&forward_path, reason), now, admitted, batch)
+                }
             }
         }
         submission.recipients = wanted;
@@ -252,7 +254,7 @@ impl Desk {
         for forward_path in &submission.recipients {
             let happens = (forward_path, accepted_as(email.disposition));
             self.chronicle
-                .admitted(&context, happens, now, &mut admitted.tally, batch);
+                .admitted((&context, &email), happens, now, &mut admitted.tally, batch);
         }
         submission.due = due(email.disposition, submission.received);
         admitted.contexts.push(context);
@@ -283,7 +285,7 @@ impl Desk {
     /// A recipient who gets no mail: that is on record.
     fn leave_out(
         &self,
-        context: &EmailContext,
+        (context, email): (&EmailContext, &Email),
         (forward_path, reason): (&ForwardPath, String),
         now_unix_ms: u64,
         admitted: &mut Admitted,
@@ -299,7 +301,7 @@ impl Desk {
         self.ledger.outcome(context.email, &outcome, batch);
         let happens = (forward_path, EventKind::Suppressed { reason });
         self.chronicle
-            .admitted(context, happens, now_unix_ms, &mut admitted.tally, batch);
+            .admitted((context, email), happens, now_unix_ms, &mut admitted.tally, batch);
     }
 
     /// Begins to write a body to the store ahead of the deciding commit: all commits are under way together. What a crash

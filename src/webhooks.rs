@@ -29,17 +29,13 @@ pub const REQUESTS_MAX: usize = 64;
 /// Requests under way at once for one endpoint: an endpoint that hangs keeps a sixteenth of the places.
 pub const REQUESTS_PER_ENDPOINT_MAX: usize = 4;
 
-/// How long a request may take, from resolving the name to the head of the answer, unless configured otherwise. Standard
-/// Webhooks 1.0 recommends 15 to 30 seconds.
-pub const REQUEST_TIMEOUT: Duration = Duration::from_secs(20);
-
 /// How webhooks go out.
 pub struct WebhooksConfig {
     /// Whose certificates are believed.
     pub tls_client: Arc<rustls::ClientConfig>,
     /// Where requests may go besides the public Internet.
     pub policy: Policy,
-    /// How long a request may take; [`REQUEST_TIMEOUT`] is usual.
+    /// How long a request may take, from resolving the name to the head of the answer.
     pub request_timeout: Duration,
 }
 
@@ -57,42 +53,40 @@ struct Shared {
 /// Webhooks, running.
 pub struct Webhooks {
     task: JoinHandle<()>,
-    kick: Kick,
 }
 
-/// Tells that there may be something to send.
-#[derive(Clone)]
+/// Tells that there is something to send, or will be in a moment.
+#[derive(Clone, Debug, Default)]
 pub struct Kick(Arc<Notify>);
 
 impl Kick {
-    /// A message was committed, or put back by a replay.
+    /// A message is on its way into the store, or was put back by a replay.
     pub fn kick(&self) {
         self.0.notify_one();
     }
 }
 
 impl Webhooks {
-    /// Starts sending what is due.
-    pub fn start(config: WebhooksConfig, ledger: Arc<Ledger>, dns: Arc<Dns>, lifecycle: Lifecycle) -> Self {
-        let kick = Arc::new(Notify::new());
+    /// Starts sending what is due. `kick` is that of those who record events.
+    pub fn start(
+        config: WebhooksConfig,
+        ledger: Arc<Ledger>,
+        dns: Arc<Dns>,
+        kick: Kick,
+        lifecycle: Lifecycle,
+    ) -> Self {
         let shared = Arc::new(Shared {
             ledger,
             dns,
             sender: Sender::new(&config.tls_client, config.policy.clone(), config.request_timeout),
             policy: config.policy,
             places: Places::default(),
-            kick: Arc::clone(&kick),
+            kick: kick.0,
             lifecycle,
         });
         Self {
             task: tokio::spawn(worker::run(shared)),
-            kick: Kick(kick),
         }
-    }
-
-    /// A handle for those who record events.
-    pub fn kick(&self) -> Kick {
-        self.kick.clone()
     }
 
     /// Waits, for `patience` at most, until the requests that are under way have ended and are settled; then stops. What was

@@ -6,9 +6,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use api::{Operator, OperatorToken};
-use certs::{CertError, Certificates};
+use certs::{CertError, Certificates, ClientTrust, Roots};
 use content::dkim::Signers;
 use ledger::Ledger;
+use ledger::webhook::destination;
 use queue::{Queue, QueueConfig, QueueError, RetryPolicy};
 use store::{RocksConfig, Store, StoreError, open_memory, open_rocksdb};
 use thiserror::Error;
@@ -34,6 +35,7 @@ use crate::platform::Platform;
 use crate::signals::Signals;
 use crate::tracking::{Tokens, TokensError, Tracker};
 use crate::verification::Verifier;
+use crate::webhooks::{Kick, Webhooks, WebhooksConfig};
 
 /// Why the server did not start, or did not go on.
 #[derive(Debug, Error)]
@@ -103,6 +105,7 @@ pub struct Server {
     control: Arc<Control>,
     caretaker: JoinHandle<()>,
     recording: JoinHandle<()>,
+    webhooks: Webhooks,
     http: [JoinHandle<()>; 2],
     operator_address: SocketAddr,
     api_address: SocketAddr,
@@ -138,6 +141,7 @@ impl Server {
         let signers = keys::signers(&config.dkim)?;
         let dns = Dns::new(&config.dns, &config.server.hostname, config.delivery.smtp_port)
             .map_err(|error| ServeError::Resolver(error.to_string()))?;
+        let webhooks = webhooks_config(&config.webhooks)?;
         let token = token(&config.operator)?;
         let store = open_store(&config, &metrics)?;
         let queue = Arc::new(Queue::new(Arc::clone(&store), queue_config(&config)));
@@ -154,11 +158,20 @@ impl Server {
             (Arc::clone(&store), Arc::clone(&tokens)),
             signers,
         ));
+        let kick = Kick::default();
         let chronicle = Arc::new(Chronicle::new(
             Arc::clone(&ledger),
             config.api.simulator_domain.clone(),
+            kick.clone(),
         ));
         let dns = Arc::new(dns);
+        let webhooks = Webhooks::start(
+            webhooks,
+            Arc::clone(&ledger),
+            Arc::clone(&dns),
+            kick,
+            lifecycle.clone(),
+        );
         let outbound = Outbound::start(
             outbound_config(&config),
             config.routes.clone(),
@@ -238,6 +251,7 @@ impl Server {
             control,
             caretaker,
             recording,
+            webhooks,
             http,
             operator_address,
             api_address,
@@ -288,6 +302,7 @@ impl Server {
                 tracing::error!(%error, "a part of the server ended by a defect");
             }
         }
+        self.webhooks.drain(patience).await;
         let closed = self.store.close();
         match self.lifecycle.failure() {
             Some(why) => Err(ServeError::Failed(why.to_owned())),
@@ -399,9 +414,33 @@ fn outbound_config(config: &Config) -> OutboundConfig {
             .clone()
             .unwrap_or_else(|| config.server.hostname.clone()),
         tls: config.tls.outbound,
-        tls_client: certs::client_config(&certs::ClientTrust::Any),
+        tls_client: certs::client_config(&ClientTrust::Any),
         simulator_domain: config.api.simulator_domain.clone(),
     }
+}
+
+fn webhooks_config(config: &config::Webhooks) -> Result<WebhooksConfig, CertError> {
+    let roots = match &config.ca_file {
+        Some(file) => Roots::load(std::slice::from_ref(file))?,
+        None => Roots::system().unwrap_or_else(|error| {
+            tracing::warn!(%error, "no endpoint of a webhook can be trusted: install ca-certificates, or set webhooks.ca_file");
+            Roots::none()
+        }),
+    };
+    let network =
+        |network: &config::Network| destination::Network::new(network.address(), network.prefix().into());
+    Ok(WebhooksConfig {
+        tls_client: certs::client_config(&ClientTrust::Verified(roots)),
+        policy: destination::Policy {
+            networks: config
+                .allowed_networks
+                .iter()
+                .filter_map(|allowed| network(allowed).ok())
+                .collect(),
+            plain_hosts: config.plain_hosts.clone(),
+        },
+        request_timeout: config.timeout,
+    })
 }
 
 /// Certificates, signing keys, static routes and the log filter may change while running; all of them are

@@ -1,6 +1,7 @@
 //! From the sections of a file to a [`Config`], with what only several values together can get wrong.
 
 mod http;
+mod webhooks;
 
 use std::net::{IpAddr, SocketAddr};
 use std::os::unix::fs::PermissionsExt;
@@ -43,6 +44,7 @@ fn sections(file: &File, reader: &mut Reader) -> Option<Config> {
     let dkim = dkim(file, reader);
     let operator = http::operator(&file.section("operator"), reader, server.as_ref());
     let api = http::api(&file.section("api"), reader);
+    let webhooks = webhooks::webhooks(&file.section("webhooks"), reader);
     let log = log(&file.section("log"), reader);
     let config = Config {
         server: server?,
@@ -57,6 +59,7 @@ fn sections(file: &File, reader: &mut Reader) -> Option<Config> {
         dkim,
         operator: operator?,
         api: api?,
+        webhooks: webhooks?,
         log: log?,
     };
     together(&config, file, reader.report);

@@ -5,6 +5,7 @@
 //! a configuration and fails when a knob of this table is not read, or one is read that is not here.
 
 mod http;
+mod webhooks;
 
 use std::time::Duration;
 
@@ -144,6 +145,7 @@ pub const SECTIONS: &[Section] = &[
     DKIM,
     http::OPERATOR,
     http::API,
+    webhooks::WEBHOOKS,
     LOG,
 ];
 

@@ -41,6 +41,16 @@ impl Network {
         }
     }
 
+    /// Its first address.
+    pub fn address(&self) -> IpAddr {
+        self.address
+    }
+
+    /// How many leading bits of an address count.
+    pub fn prefix(&self) -> u8 {
+        self.prefix
+    }
+
     /// Whether every address of its family lies in this network.
     pub fn is_everything(&self) -> bool {
         self.prefix == 0

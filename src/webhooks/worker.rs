@@ -3,14 +3,15 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use ledger::LedgerError;
 use ledger::webhook::destination::Destination;
 use ledger::webhook::schedule::retry_after_ms;
 use ledger::webhook::{Attempted, Delivery, DueEntry, Headers, Next, Response, Settled, WebhookId};
 use store::Batch;
-use tokio::task::JoinSet;
+use tokio::task::{JoinError, JoinSet};
+use tokio::time::{Instant, sleep_until};
 
 use super::Shared;
 use super::places::{Room, Taken};
@@ -20,8 +21,14 @@ use crate::clock;
 const PAGE: usize = 64;
 /// How often everything is looked through, from the beginning of the index.
 const FULL_EVERY: Duration = Duration::from_secs(60);
-/// How far before the last look the next one begins: an event is recorded a moment after it happened.
-const LOOK_BACK_MS: u64 = 10 * 60 * 1000;
+/// How far before the last look the next one begins: an event is recorded a moment after it happened. What has been dealt
+/// with since then is stepped over each time. What is recorded later still is found when everything is looked through.
+const LOOK_BACK_MS: u64 = 10 * 1000;
+/// How soon it is looked after a kick, and again, each time [`FOLLOW_FACTOR`] as long after: who kicks commits next, and
+/// for how long that takes nobody knows.
+const FOLLOW_FIRST: Duration = Duration::from_millis(20);
+const FOLLOW_FACTOR: u32 = 4;
+const FOLLOW_MAX: Duration = Duration::from_secs(2);
 /// How soon it is looked again when something is left that can be dealt with at once.
 const SOON: Duration = Duration::from_millis(50);
 /// How long an entry waits for a busy endpoint; the ones behind it wait longer, so that they come back one by one and not
@@ -49,7 +56,8 @@ pub(super) async fn run(shared: Arc<Shared>) {
     let stopped = shared.lifecycle.stopped();
     tokio::pin!(stopped);
     let mut look = Look::new();
-    loop {
+    let mut follow = Follow::default();
+    'looks: loop {
         let pause = match walk(&shared, &mut look, &mut attempts).await {
             Ok(pause) => pause,
             Err(error) => {
@@ -57,11 +65,17 @@ pub(super) async fn run(shared: Arc<Shared>) {
                 FULL_EVERY
             }
         };
-        tokio::select! {
-            () = &mut stopped => break,
-            () = shared.kick.notified() => {}
-            Some(ended) = attempts.join_next(), if !attempts.is_empty() => tell_defect(ended),
-            () = tokio::time::sleep(pause) => {}
+        follow.after_look(pause);
+        loop {
+            tokio::select! {
+                () = &mut stopped => break 'looks,
+                () = shared.kick.notified() => follow.kicked(),
+                Some(ended) = attempts.join_next(), if !attempts.is_empty() => {
+                    tell_defect(ended);
+                    break;
+                }
+                () = sleep_until(follow.at) => break,
+            }
         }
     }
     while let Some(ended) = attempts.join_next().await {
@@ -69,7 +83,7 @@ pub(super) async fn run(shared: Arc<Shared>) {
     }
 }
 
-fn tell_defect(ended: Result<(), tokio::task::JoinError>) {
+fn tell_defect(ended: Result<(), JoinError>) {
     if let Err(error) = ended {
         tracing::error!(%error, "an attempt of a webhook ended by a defect");
     }
@@ -221,6 +235,36 @@ fn tell(delivery: &Delivery, attempted: &Attempted, settled: &Settled) {
     if let Some(reason) = settled.disabled {
         let reason = reason.as_str();
         tracing::warn!(%account, %endpoint, reason, "a webhook was disabled");
+    }
+}
+
+/// When it is looked next.
+struct Follow {
+    at: Instant,
+    /// How long after that again, if there was a kick.
+    again: Option<Duration>,
+}
+
+impl Default for Follow {
+    fn default() -> Self {
+        Self {
+            at: Instant::now(),
+            again: None,
+        }
+    }
+}
+
+impl Follow {
+    fn kicked(&mut self) {
+        self.at = self.at.min(Instant::now() + FOLLOW_FIRST);
+        self.again = Some(FOLLOW_FIRST * FOLLOW_FACTOR);
+    }
+
+    /// `pause` is when the look itself asks for another.
+    fn after_look(&mut self, pause: Duration) {
+        let again = self.again.filter(|again| *again <= FOLLOW_MAX);
+        self.again = again.map(|again| again * FOLLOW_FACTOR);
+        self.at = Instant::now() + again.map_or(pause, |again| again.min(pause));
     }
 }
 

@@ -37,7 +37,7 @@ mod suppressions;
 mod unsubscribes;
 pub(crate) mod wire;
 
-pub use events::{event_data, event_payload};
+pub use events::{event_data, webhook_payload};
 pub use rendering::Rendering;
 pub use router::{openapi, router};
 pub use source::{Edits, compose_stored};

@@ -29,7 +29,7 @@ mod watch_routes;
 pub mod wire;
 
 pub use customer::{
-    Edits, Rendering, compose_stored, event_data, event_payload, openapi, router as customer_router,
+    Edits, Rendering, compose_stored, event_data, openapi, router as customer_router, webhook_payload,
 };
 pub use operator::{Operator, Readiness, ReloadError};
 pub use platform::{Answer, Draft, Mailing, NotAccepted, Platform, Settings};

@@ -14,7 +14,7 @@ const SYSTEM_FILES: [&str; 3] = [
     "/etc/ssl/ca-bundle.pem",
 ];
 
-/// Root certificates: at least one.
+/// Root certificates.
 #[derive(Debug, Clone)]
 pub struct Roots {
     store: Arc<RootCertStore>,
@@ -42,6 +42,13 @@ impl Roots {
         Ok(Self {
             store: Arc::new(store),
         })
+    }
+
+    /// No root: whoever trusts these trusts nobody.
+    pub fn none() -> Self {
+        Self {
+            store: Arc::new(RootCertStore::empty()),
+        }
     }
 
     /// Reads the roots of the system, from the first file that distributions agree on and that exists.

@@ -6,6 +6,7 @@ use axum::Json;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
 use axum::http::StatusCode;
+use ledger::webhook::{Payload, PayloadError};
 use ledger::{Email, EmailId, Event, EventKind, EventQuery, EventType, Hit, Position, Signal, iso8601};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -185,13 +186,13 @@ pub fn event_data(event: &Event) -> Value {
     }
 }
 
-/// The body of a webhook: `{type: "email.delivered", timestamp, data}`, with the event in `data` as the API lists it.
-pub fn event_payload(event: &Event, email: &Email) -> Value {
-    json!({
-        "type": format!("email.{}", event.event_type().as_str()),
-        "timestamp": iso8601(event.at_unix_ms),
-        "data": EventView::of(event, Some(email)),
-    })
+/// What a webhook called `name` says of an event: its `data` is the event as the API lists it.
+///
+/// # Errors
+/// [`PayloadError`]; the bounds of what events and e-mails hold leave room for everything.
+pub fn webhook_payload(name: &str, event: &Event, email: &Email) -> Result<Payload, PayloadError> {
+    let data = json!(EventView::of(event, Some(email))).to_string();
+    Payload::new(name, event.at_unix_ms, &data)
 }
 
 fn hit_data(hit: &Hit) -> Value {

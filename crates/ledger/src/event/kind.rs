@@ -250,6 +250,24 @@ impl EventType {
         }
     }
 
+    /// Its name in webhooks; none if they do not tell of it: whoever sent the mail was answered so already.
+    pub fn webhook_name(self) -> Option<&'static str> {
+        match self {
+            Self::Queued | Self::Scheduled => None,
+            Self::Sent => Some("email.sent"),
+            Self::Deferred => Some("email.deferred"),
+            Self::Delivered => Some("email.delivered"),
+            Self::Bounced => Some("email.bounced"),
+            Self::Suppressed => Some("email.suppressed"),
+            Self::Failed => Some("email.failed"),
+            Self::Canceled => Some("email.canceled"),
+            Self::Complained => Some("email.complained"),
+            Self::Opened => Some("email.opened"),
+            Self::Clicked => Some("email.clicked"),
+            Self::Unsubscribed => Some("email.unsubscribed"),
+        }
+    }
+
     /// The type of this name; none when there is none.
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|kind| kind.as_str() == name)
