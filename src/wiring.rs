@@ -427,16 +427,10 @@ fn webhooks_config(config: &config::Webhooks) -> Result<WebhooksConfig, CertErro
             Roots::none()
         }),
     };
-    let network =
-        |network: &config::Network| destination::Network::new(network.address(), network.prefix().into());
     Ok(WebhooksConfig {
         tls_client: certs::client_config(&ClientTrust::Verified(roots)),
         policy: destination::Policy {
-            networks: config
-                .allowed_networks
-                .iter()
-                .filter_map(|allowed| network(allowed).ok())
-                .collect(),
+            networks: config.allowed_networks.clone(),
             plain_hosts: config.plain_hosts.clone(),
         },
         request_timeout: config.timeout,

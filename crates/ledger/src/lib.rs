@@ -39,6 +39,7 @@ mod ledger;
 pub mod limits;
 mod links;
 mod mail;
+mod network;
 pub mod publication;
 mod quota;
 mod statistics;
@@ -70,6 +71,7 @@ pub use id::{AccountId, DomainId, EmailId, Id};
 pub use idempotency::{Fingerprint, IdempotencyKey, OpenSlot, ReplySlot, StoredReply};
 pub use ledger::{Ledger, Request};
 pub use mail::Admission;
+pub use network::{Network, NetworkError};
 pub use statistics::{
     Actors, ByActor, Counts, Interval, LinkClicks, Metric, Point, StatisticsFilter, Tally, Unique,
 };

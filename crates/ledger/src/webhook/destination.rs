@@ -6,7 +6,6 @@
 //! address, and connect to the very address that was admitted: a second resolution could answer otherwise.
 
 mod address;
-mod network;
 
 use std::net::IpAddr;
 
@@ -14,9 +13,9 @@ use thiserror::Error;
 use url::{Host as UrlHost, Url};
 
 use crate::limits::URL_BYTES_MAX;
+use crate::network::Network;
 
 pub use address::is_public;
-pub use network::{Network, NetworkError};
 
 const HTTPS_PORT: u16 = 443;
 /// Ports below are those of other protocols.
