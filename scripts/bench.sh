@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # bench.sh [CASE...] - relay throughput: smtp-source -> server -> smtp-sink, Postrider beside Postfix, both syncing
-# before every 250. Cases: a b c d (all four by default), s, e and r. Medians of three runs; docs/performance.md explains.
+# before every 250. Cases: a b c d (all four by default), s, e, r and t. Medians of three runs; docs/performance.md explains.
 #
 #   a   10 KB messages, 20 sessions, a connection for each message
 #   b   the same, sessions kept
@@ -11,6 +11,7 @@
 #       beside s
 #   r   REST: what is accepted onto disk by POST /api/send, batch and bulk, beside what Postfix accepts by SMTP in 32
 #       sessions; both deliver to the sink meanwhile, and Postrider signs what it delivers
+#   t   tracking: pictures asked for and links followed, beside nginx giving a file; all hits must be counted in the end
 #
 # Needs root (a network namespace of its own, so that nobody asks a real resolver; a cgroup to measure by) and what
 # `scripts/setup.sh bench` installs. BENCH_DIR: a folder on the disk to measure (a temporary one by default);
@@ -38,6 +39,7 @@ mkdir -p "$group"
 
 finish() {
   stop_postrider
+  stop_tracked
   stop_postfix
   rmdir "$group" 2>/dev/null || true
   [ -n "${BENCH_DIR:-}" ] || rm -rf "$dir"
@@ -47,8 +49,9 @@ finish() {
 in_group() { bash -c 'echo $$ >"$0/cgroup.procs"; exec "$@"' "$group" "$@"; }
 
 start_postrider() {
-  local signing=${1:-} config=$dir/postrider.toml owner=
+  local signing=${1:-} config=$dir/postrider.toml owner= tracking=
   rm -rf "$dir/data"
+  if [ "$signing" = _tracking ]; then signing= tracking='tracking_url = "http://127.0.0.1:8080"'; fi
   if [ "$signing" = _account ]; then signing= owner='account = "a@bench.test"'; fi
   cat >"$config" <<CONFIGURATION
 [server]
@@ -72,6 +75,7 @@ messages_per_connection = 1000
 [api]
 address = "127.0.0.1:8080"
 rate_limit = 1000000000
+$tracking
 CONFIGURATION
   [ -z "$signing" ] || signing_keys >>"$config"
   # Not through in_group: of a function in the background the shell knows only the process around it.
@@ -174,7 +178,44 @@ rest() {
   echo
   python3 "$here/bench/rest.py" http://127.0.0.1:8080 "$key" http://127.0.0.1:8025/metrics "$dir/data" 3
   kill "$sink"; wait "$sink" 2>/dev/null || true
+  sink=
   stop_postrider
+}
+
+# The mail that carries the links and pictures arrives in files.
+tracking() {
+  rm -rf "$dir/mail" "$dir/www"
+  mkdir -p "$dir/mail" "$dir/www"
+  chmod 777 "$dir/mail"
+  printf '%043d' 0 >"$dir/www/pixel.gif"
+  cat >"$dir/nginx.conf" <<CONFIGURATION
+daemon off;
+worker_processes auto;
+pid $dir/nginx.pid;
+error_log $dir/nginx.log;
+events { }
+http {
+  access_log off;
+  keepalive_requests 1000000000;
+  default_type image/gif;
+  server { listen 127.0.0.1:8090; root $dir/www; }
+}
+CONFIGURATION
+  nginx -p "$dir" -e "$dir/nginx.log" -c "$dir/nginx.conf" &
+  files=$!
+  smtp-sink -u nobody -d "$dir/mail/%H%M%S." 127.0.0.1:2525 1000 >/dev/null 2>&1 &
+  sink=$!
+  start_postrider _tracking
+  local key
+  key=$(add_account)
+  python3 "$here/bench/tracking.py" http://127.0.0.1:8080 "$key" http://127.0.0.1:8090 "$dir/mail" "${BENCH_REPEATS:-3}"
+  stop_postrider
+  stop_tracked
+}
+
+stop_tracked() {
+  for other in ${files:-} ${sink:-}; do kill "$other" 2>/dev/null || true; wait "$other" 2>/dev/null || true; done
+  files= sink=
 }
 
 trap finish EXIT
@@ -183,6 +224,7 @@ cases=("$@")
 head=-H
 for case in "${cases[@]}"; do
   if [ "$case" = r ]; then rest; continue; fi
+  if [ "$case" = t ]; then tracking; continue; fi
   signing=
   [ "$case" != s ] || signing=_signing
   [ "$case" != e ] || signing=_account

@@ -5,7 +5,7 @@
 #          (RocksDB's bindings are generated from its C header), a C++ compiler
 #   test   that, the software the end-to-end tests talk to: Postfix, swaks, dkimpy, aiosmtpd, Schemathesis, Nodemailer,
 #          strace, curl, and what clients/test.sh runs: PHP, the TypeScript compiler
-#   bench  run, and what we are measured against: Postfix with its load tools, OpenDKIM
+#   bench  run, and what we are measured against: Postfix with its load tools, OpenDKIM, nginx
 #
 # Debian packages are installed as root or with sudo; without either the script says what to install. Python and Node
 # packages go to $HOME/.cache/postrider (POSTRIDER_CACHE), pinned in scripts/requirements.txt and scripts/node/;
@@ -49,6 +49,7 @@ missing_for_bench() {
   has python3 || echo python3
   has curl || echo curl
   has wrk || echo wrk
+  has nginx || echo nginx-light
 }
 
 install_debian() {
