@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use api::{Answer, Visitor};
 use content::tracking::{KeyRing, KeyRingError, Purpose, Token, TokenKey, UnsubscribeFields};
+use ledger::limits::{URL_BYTES_MAX, USER_AGENT_BYTES_MAX};
 use ledger::{
     EmailContext, EmailId, EventKind, HitKind, Id, Ledger, LedgerError, NewEvent, RecipientStatus, Scope,
     Suppression, SuppressionKind, Tally, TokenSecret, UnsubscribeSource,
@@ -27,7 +28,7 @@ mod recorder;
 
 use recorder::{Hit, Recorder};
 
-/// Hits that wait to be written down; about 300 octets each.
+/// Hits that wait to be written down; about 300 octets each, and 3 KiB at most.
 const HITS_MAX: usize = 20_000;
 
 /// Makes tokens and the URLs with them.
@@ -93,6 +94,13 @@ fn key(secret: &TokenSecret) -> TokenKey {
     }
 }
 
+/// What is kept of a text in an event, before it waits: a line of long ones would fill the memory.
+fn cut(mut text: String, bytes_max: usize) -> String {
+    text.truncate(text.floor_char_boundary(bytes_max));
+    text.shrink_to_fit();
+    text
+}
+
 /// What the public paths lead to.
 pub(crate) struct Tracker {
     tokens: Arc<Tokens>,
@@ -110,7 +118,7 @@ impl Tracker {
     ) -> (Self, JoinHandle<()>) {
         let (hits, waiting) = mpsc::channel(HITS_MAX);
         let recorder = Recorder::new(Arc::clone(&chronicle), Arc::clone(&store));
-        let recording = tokio::spawn(recorder.run(waiting));
+        let recording = tokio::task::spawn_blocking(move || recorder.run(waiting));
         let tracker = Self {
             tokens,
             chronicle,
@@ -131,7 +139,7 @@ impl Tracker {
             kind,
             link,
             address: Some(visitor.address).filter(|address: &IpAddr| !address.is_unspecified()),
-            user_agent: visitor.user_agent,
+            user_agent: visitor.user_agent.map(|agent| cut(agent, USER_AGENT_BYTES_MAX)),
             reads: visitor.reads,
             at_unix_ms: clock::now().unix_ms(),
         };
@@ -218,7 +226,7 @@ impl api::Tracking for Tracker {
                     tracing::error!(%email, %error, "a link cannot be read");
                     None
                 })?;
-            let link = Some((number, url.clone()));
+            let link = Some((number, cut(url.clone(), URL_BYTES_MAX)));
             self.hit(email, HitKind::Click, link, visitor).await;
             Some(url)
         })

@@ -1,17 +1,23 @@
-//! Writes hits down: one task, many hits to a commit, in the order in which they came.
+//! Writes hits down: one thread, many hits to a commit, in the order in which they came.
+//!
+//! While hits come faster than they are written, the next batch is made while the one before is committed: hits are taken
+//! from the line one by one and all the time, so that an answer that waits for a place in it does not wait for a commit.
 
 use std::net::IpAddr;
 use std::sync::Arc;
 
 use ledger::{EmailId, EventKind, Firsts, HitKind, LedgerError, NewEvent, RecipientStatus, Tally};
-use store::{Batch, Store};
+use store::{Batch, CommitFuture, Store};
 use tokio::sync::mpsc;
 
 use super::actor::{Sighting, judge};
 use crate::chronicle::Chronicle;
 
-/// Hits in one commit: each takes about 1 KiB of it.
+/// Hits in one commit: each takes about 1 KiB of it, and never above 4 KiB.
 const HITS_AT_ONCE: usize = 512;
+
+/// How much nicer the thread is than those that answer: whoever waits for an answer comes first, and there is a line.
+const NICENESS: i32 = 4;
 
 /// Somebody asked for a picture or followed a link.
 pub(super) struct Hit {
@@ -40,28 +46,56 @@ impl Recorder {
         }
     }
 
-    /// Runs until nobody can send a hit any more, and all that were sent are written down.
-    pub(super) async fn run(mut self, mut waiting: mpsc::Receiver<Hit>) {
-        let mut hits = Vec::with_capacity(HITS_AT_ONCE);
-        while waiting.recv_many(&mut hits, HITS_AT_ONCE).await > 0 {
-            let (mut batch, mut tally) = (Batch::new(), Tally::new());
-            batch.patient();
-            // It reads the store.
-            tokio::task::block_in_place(|| {
-                for hit in hits.drain(..) {
-                    let email = hit.email;
-                    if let Err(error) = self.put(hit, &mut tally, &mut batch) {
-                        tracing::error!(%email, %error, "a hit is lost");
-                    }
-                }
-            });
-            tally.put(&mut batch);
-            match self.store.commit(batch).await {
-                Ok(_) => self.firsts.committed(),
-                Err(error) => {
-                    self.firsts.abandoned();
-                    tracing::error!(%error, "hits are lost");
-                }
+    /// Runs until nobody can send a hit any more, and all that were sent are written down. For a thread of its own.
+    pub(super) fn run(mut self, mut waiting: mpsc::Receiver<Hit>) {
+        if let Err(error) = rustix::process::nice(NICENESS) {
+            tracing::warn!(%error, "hits are written down at the same priority as everything else");
+        }
+        let mut in_flight = None;
+        while let Some(hit) = waiting.blocking_recv() {
+            let (mut batch, gathered) = self.gather(hit, &mut waiting);
+            let more_wait = gathered == HITS_AT_ONCE;
+            if !more_wait {
+                batch.patient();
+            }
+            self.finish(in_flight.take());
+            self.firsts.submitted();
+            let commit = Some(self.store.commit(batch));
+            match more_wait {
+                true => in_flight = commit,
+                false => self.finish(commit),
+            }
+        }
+        self.finish(in_flight);
+    }
+
+    /// A batch of `hit` and of those that wait behind it, and how many they are.
+    fn gather(&mut self, hit: Hit, waiting: &mut mpsc::Receiver<Hit>) -> (Batch, usize) {
+        let (mut batch, mut tally) = (Batch::new(), Tally::new());
+        let (mut next, mut gathered) = (Some(hit), 0);
+        while let Some(hit) = next {
+            let email = hit.email;
+            if let Err(error) = self.put(hit, &mut tally, &mut batch) {
+                tracing::error!(%email, %error, "a hit is lost");
+            }
+            gathered += 1;
+            next = match gathered {
+                HITS_AT_ONCE => None,
+                _ => waiting.try_recv().ok(),
+            };
+        }
+        tally.put(&mut batch);
+        (batch, gathered)
+    }
+
+    /// Waits for a commit.
+    fn finish(&mut self, commit: Option<CommitFuture>) {
+        match commit.map(CommitFuture::wait) {
+            None => {}
+            Some(Ok(_)) => self.firsts.committed(),
+            Some(Err(error)) => {
+                self.firsts.abandoned();
+                tracing::error!(%error, "hits are lost");
             }
         }
     }

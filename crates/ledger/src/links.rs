@@ -9,8 +9,6 @@ use crate::keys;
 use crate::ledger::Ledger;
 
 const VERSION: u8 = 1;
-/// Rows that an e-mail's links take at most: its links are bounded, and so is each of them.
-const ROWS_MAX: usize = 1_000;
 
 impl Ledger {
     /// Puts into `batch` where the links of an e-mail lead, by their numbers from 0. The same again changes nothing.
@@ -34,16 +32,24 @@ impl Ledger {
     /// # Errors
     /// The store's, and damage.
     pub fn link(&self, email: EmailId, number: u16) -> Result<Option<String>, LedgerError> {
-        let (from, to) = (keys::links(email, 0), keys::behind(&keys::links(email, number)));
-        let rows = self.store.scan(&from, &to, ROWS_MAX)?;
-        let Some((key, row)) = rows.last() else {
-            return Ok(None);
-        };
-        let first = key.last_chunk().copied().map_or(0, u16::from_be_bytes);
-        let links = decode(row).map_err(LedgerError::damaged("links"))?;
-        let at = usize::from(number.saturating_sub(first));
-        Ok(links.into_iter().nth(at))
+        // The first row is the only one unless the links are very long, so this is one read in nearly every case.
+        let mut first = 0;
+        while let Some(row) = self.store.get(&keys::links(email, first))? {
+            match find(&row, number.saturating_sub(first)).map_err(LedgerError::damaged("links"))? {
+                Place::Here(link) => return Ok(Some(link)),
+                Place::Behind(0) => break,
+                Place::Behind(links) => first = first.saturating_add(links),
+            }
+        }
+        Ok(None)
     }
+}
+
+/// Where a link is.
+enum Place {
+    Here(String),
+    /// Behind a row of so many links, none of which it is.
+    Behind(u16),
 }
 
 fn encode(links: &[&str]) -> Bytes {
@@ -56,11 +62,17 @@ fn encode(links: &[&str]) -> Bytes {
     out.finish()
 }
 
-fn decode(row: &[u8]) -> Result<Vec<String>, RecordError> {
+/// The link at this place of a row; those before it are passed over.
+fn find(row: &[u8], at: u16) -> Result<Place, RecordError> {
     let mut input = RecordReader::new(row, VERSION)?;
-    let links = input.list(|input| Ok(input.text()?.to_owned()))?;
-    input.end()?;
-    Ok(links)
+    let links = u16::try_from(input.number()?).map_err(|_| RecordError::Value("links"))?;
+    if links <= at {
+        return Ok(Place::Behind(links));
+    }
+    for _ in 0..at {
+        input.bytes()?;
+    }
+    Ok(Place::Here(input.text()?.to_owned()))
 }
 
 #[cfg(test)]

@@ -2,8 +2,8 @@
 //!
 //! Unique is meant of the message: one that goes to several recipients carries one pixel, and nobody can tell whose hit it
 //! is. The answer is exact, not estimated: a presence per e-mail, kind and actor stands in the store. Whoever records hits
-//! does so alone and one batch at a time, so that what is in flight is known here and two hits of one batch are not both
-//! the first.
+//! does so alone, with one batch in the making and one in flight, so that what is not in the store yet is known here and
+//! of two hits not both are the first.
 
 use std::collections::HashMap;
 
@@ -25,9 +25,13 @@ pub struct First {
     pub of_all: bool,
 }
 
-/// The firsts in flight, and those of late. One recorder has it.
+/// The firsts of the batch in the making and of the one in flight, and those of late. One recorder has it.
+///
+/// For each batch: [`Self::claim`] for its hits, [`Self::submitted`] once the batch before has come to its end,
+/// [`Self::committed`] or [`Self::abandoned`] when it comes to its own.
 #[derive(Debug, Default)]
 pub struct Firsts {
+    claimed: HashMap<(EmailId, HitKind), Seen>,
     in_flight: HashMap<(EmailId, HitKind), Seen>,
     young: HashMap<(EmailId, HitKind), Seen>,
     old: HashMap<(EmailId, HitKind), Seen>,
@@ -41,7 +45,7 @@ struct Seen {
 }
 
 impl Firsts {
-    /// Whether a hit is a first; if so, that is put into `batch`. [`Self::committed`] or [`Self::abandoned`] follows.
+    /// Whether a hit is a first; if so, that is put into `batch`.
     ///
     /// # Errors
     /// The store's.
@@ -53,7 +57,7 @@ impl Firsts {
         actor: HitActor,
         batch: &mut Batch,
     ) -> Result<First, LedgerError> {
-        let known = [&self.in_flight, &self.young, &self.old]
+        let known = [&self.claimed, &self.in_flight, &self.young, &self.old]
             .into_iter()
             .find_map(|map| map.get(&(email, kind)));
         let mut seen = match known {
@@ -67,11 +71,17 @@ impl Firsts {
         if of_actor {
             batch.put(keys::hit(email, kind, human), Vec::new());
         }
-        self.in_flight.insert((email, kind), seen);
+        self.claimed.insert((email, kind), seen);
         Ok(First { of_actor, of_all })
     }
 
-    /// The batch of the claims is committed.
+    /// The batch of the claims is on its way, and the next one is made.
+    pub fn submitted(&mut self) {
+        debug_assert!(self.in_flight.is_empty(), "one batch is in flight at a time");
+        self.in_flight.extend(self.claimed.drain());
+    }
+
+    /// The batch in flight is committed.
     pub fn committed(&mut self) {
         if self.young.len() + self.in_flight.len() > FIRSTS_MAX / 2 {
             self.old = std::mem::take(&mut self.young);
@@ -79,7 +89,8 @@ impl Firsts {
         self.young.extend(self.in_flight.drain());
     }
 
-    /// The batch of the claims is not committed: they were none.
+    /// The batch in flight is not committed: its claims were none. Those of the next batch that rest on them stand; a
+    /// store that refuses a batch ends the program with it.
     pub fn abandoned(&mut self) {
         self.in_flight.clear();
     }

@@ -372,6 +372,7 @@ fn a_first_is_first_once_in_flight_remembered_and_in_the_store() {
         (first.of_actor, first.of_all)
     };
     assert_eq!(claim(&mut firsts, HitActor::Machine, &mut batch), (true, true));
+    firsts.submitted();
     firsts.abandoned();
     let mut batch = Batch::new();
     assert_eq!(
@@ -382,9 +383,18 @@ fn a_first_is_first_once_in_flight_remembered_and_in_the_store() {
     assert_eq!(
         claim(&mut firsts, HitActor::Unknown, &mut batch),
         (false, false),
+        "claimed"
+    );
+    firsts.submitted();
+    let mut next = Batch::new();
+    assert_eq!(
+        claim(&mut firsts, HitActor::Machine, &mut next),
+        (false, false),
         "in flight"
     );
     at_once(world.store.commit(batch)).unwrap();
+    firsts.committed();
+    firsts.submitted();
     firsts.committed();
     let mut batch = Batch::new();
     assert_eq!(
