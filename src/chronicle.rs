@@ -6,10 +6,10 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use ledger::bounce::{Action, Class, OwnReason, Reply, Rules, Severity};
+use ledger::bounce::{Action, Class, OwnReason, Reply, Severity};
 use ledger::{
-    AccountId, Email, EmailContext, EmailId, EventKind, ExpiredMessage, Id, Ledger, LedgerError, NewEvent,
-    Outcome, OutcomeKind, RecipientStatus, Scope, Suppression, SuppressionKind, Tally,
+    AccountId, Email, EmailContext, EmailId, EventKind, ExpiredMessage, Ledger, LedgerError, NewEvent,
+    Outcome, OutcomeKind, RecipientStatus, Tally,
 };
 use queue::{Fate, Finish, Owner, Recipient, SettledDelivery, Timestamp, Witness};
 use smtp::address::ForwardPath;
@@ -18,9 +18,11 @@ use store::Batch;
 use crate::clock;
 use crate::webhooks::Kick;
 
+mod consequence;
 mod contexts;
 mod telling;
 
+pub(crate) use consequence::Ended;
 use contexts::Contexts;
 
 /// Keeps the records of accounts' mail.
@@ -193,13 +195,13 @@ impl Chronicle {
             Fate::Deferred { status } => {
                 let kind = EventKind::Deferred {
                     reply,
-                    class: attempted.class(status).0.as_str().to_owned(),
+                    class: self.class(attempted, status).0.as_str().to_owned(),
                     attempts,
                     next_attempt_unix_ms: attempted.next_attempt.map(Timestamp::unix_ms),
                 };
                 (kind, None)
             }
-            Fate::Refused { status } => match attempted.class(status) {
+            Fate::Refused { status } => match self.class(attempted, status) {
                 (Class::Policy, _) => (EventKind::Failed { why: reply }, Some(OutcomeKind::Failed)),
                 (class, severity) => {
                     let kind = EventKind::Bounced {
@@ -219,7 +221,19 @@ impl Chronicle {
         }
     }
 
-    /// An address that was refused for its own sake gets no more mail.
+    /// The class of a refusal.
+    fn class(&self, attempted: &Attempted<'_>, status: &str) -> (Class, Severity) {
+        self.classify(&Reply {
+            own: attempted.own_reason(status),
+            enhanced: Some(status),
+            text: attempted.reply,
+            mx: attempted.host,
+            domain: attempted.address.rsplit_once('@').map(|(_, domain)| domain),
+            ..Reply::default()
+        })
+    }
+
+    /// What follows for the address.
     fn draw_consequences(
         &self,
         attempted: &Attempted<'_>,
@@ -229,25 +243,16 @@ impl Chronicle {
         let context = &attempted.context;
         match fate {
             Fate::Refused { status } => {
-                let (class, severity) = attempted.class(status);
-                if severity == Severity::Hard && class.action() == Action::SuppressNow {
-                    let suppression = Suppression {
-                        id: Id::new(attempted.now, clock::entropy()),
-                        account: context.account,
-                        email: attempted.address.to_owned(),
-                        kind: SuppressionKind::Bounce,
-                        scope: Scope::Account,
-                        source: None,
-                        reason: Some(class.as_str().to_owned()),
-                        evidence: Some(attempted.reply.to_owned()),
-                        email_id: Some(context.email),
-                        expires_unix_ms: None,
-                    };
-                    self.ledger.suppress(&suppression, batch)?;
-                }
+                let ended = Ended {
+                    context,
+                    address: attempted.address,
+                    evidence: attempted.reply,
+                    now_unix_ms: attempted.now,
+                };
+                self.refused(&ended, self.class(attempted, status), batch)?;
             }
             Fate::Expired { status } => {
-                if attempted.class(status).0.action_when_expired() != Action::Never {
+                if self.class(attempted, status).0.action_when_expired() != Action::Never {
                     let message = ExpiredMessage {
                         account: context.account,
                         address: attempted.address,
@@ -265,19 +270,6 @@ impl Chronicle {
 }
 
 impl Attempted<'_> {
-    /// The class of a refusal.
-    fn class(&self, status: &str) -> (Class, Severity) {
-        let verdict = Rules::builtin().classify(&Reply {
-            own: self.own_reason(status),
-            enhanced: Some(status),
-            text: self.reply,
-            mx: self.host,
-            domain: self.address.rsplit_once('@').map(|(_, domain)| domain),
-            ..Reply::default()
-        });
-        (verdict.class, verdict.severity)
-    }
-
     /// Where nobody was spoken to, and no reply is quoted, the words and the status are our own.
     fn own_reason(&self, status: &str) -> Option<OwnReason> {
         let quoted = self.reply.as_bytes().first_chunk::<3>();

@@ -10,10 +10,7 @@ use std::sync::Arc;
 use api::{Answer, Visitor};
 use content::tracking::{KeyRing, KeyRingError, Purpose, Token, TokenKey, UnsubscribeFields};
 use ledger::limits::{URL_BYTES_MAX, USER_AGENT_BYTES_MAX};
-use ledger::{
-    EmailContext, EmailId, EventKind, HitKind, Id, Ledger, LedgerError, NewEvent, RecipientStatus, Scope,
-    Suppression, SuppressionKind, Tally, TokenSecret, UnsubscribeSource,
-};
+use ledger::{EmailContext, EmailId, HitKind, Ledger, LedgerError, TokenSecret, UnsubscribeSource};
 use store::{Batch, Store};
 use thiserror::Error;
 use tokio::sync::mpsc;
@@ -167,40 +164,12 @@ impl Tracker {
         let Some((context, address)) = self.subscriber_of(email)? else {
             return Ok(false);
         };
-        let ledger = &self.chronicle.ledger;
-        let now = clock::now().unix_ms();
-        let scope = context.domain.map_or(Scope::Account, Scope::Domain);
-        let known = ledger.suppressions_of(context.account, &address, now)?;
-        let is_same =
-            |known: &Suppression| known.kind == SuppressionKind::Unsubscribe && known.scope == scope;
-        if known.iter().any(is_same) {
+        let mut batch = Batch::new();
+        self.chronicle
+            .unsubscribed(&context, &address, source, &mut batch)?;
+        if batch.is_empty() {
             return Ok(true);
         }
-        let suppression = Suppression {
-            id: Id::new(now, clock::entropy()),
-            account: context.account,
-            email: address.clone(),
-            kind: SuppressionKind::Unsubscribe,
-            scope,
-            source: Some(source),
-            reason: None,
-            evidence: None,
-            email_id: Some(email),
-            expires_unix_ms: None,
-        };
-        let (mut batch, mut tally) = (Batch::new(), Tally::new());
-        ledger.suppress(&suppression, &mut batch)?;
-        let before = ledger.recipient_status(email, &address)?;
-        let new = NewEvent {
-            at_unix_ms: now,
-            before: before.unwrap_or(RecipientStatus::Delivered),
-            recipient: address,
-            kind: EventKind::Unsubscribed {
-                source: source.as_str().to_owned(),
-            },
-        };
-        self.chronicle.write(&context, new, &mut tally, &mut batch);
-        tally.put(&mut batch);
         self.store.commit(batch).await?;
         Ok(true)
     }
