@@ -1,11 +1,12 @@
 //! What has to be done from time to time: held mail is let go, domains are looked up again, health is scored, old records
 //! are removed.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
 use ledger::limits::EVENT_RETENTION_MS;
-use ledger::{Actor, DkimState, Domain, DomainStatus, Ledger, LedgerError, Request, Swept};
+use ledger::{AccountId, Actor, DkimState, Domain, DomainStatus, Ledger, LedgerError, Request, Swept};
 use tokio::time::{MissedTickBehavior, interval};
 
 use crate::clock;
@@ -32,6 +33,7 @@ pub(crate) async fn run(desk: Arc<Desk>, verifier: Arc<Verifier>, lifecycle: Lif
     let mut rounds = interval(ROUND);
     rounds.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut scored = None;
+    let mut judged = BTreeSet::new();
     let stopped = lifecycle.stopped();
     tokio::pin!(stopped);
     loop {
@@ -46,6 +48,9 @@ pub(crate) async fn run(desk: Arc<Desk>, verifier: Arc<Verifier>, lifecycle: Lif
         }
         if let Err(error) = look_up_domains(&desk.ledger, &verifier).await {
             tracing::error!(%error, "domains cannot be looked up again");
+        }
+        if let Err(error) = judge(&desk.ledger, &mut judged).await {
+            tracing::error!(%error, "accounts whose mail bounces cannot be judged");
         }
         let today = clock::now().unix_ms() / DAY_MS;
         if scored != Some(today) {
@@ -93,6 +98,27 @@ fn is_due(domain: &Domain, now_unix_ms: u64) -> bool {
     now_unix_ms.saturating_sub(last) >= every
 }
 
+/// Stops accounts whose mail bounced or was complained about too much. What is in `before` was under way when it was looked at
+/// in the last round.
+async fn judge(ledger: &Ledger, before: &mut BTreeSet<AccountId>) -> Result<(), LedgerError> {
+    let fresh = ledger.take_suspects();
+    let suspects = std::mem::replace(before, fresh.clone());
+    for account in suspects.union(&fresh) {
+        if let Some(verdict) = ledger.judge(*account, &request()).await? {
+            tracing::warn!(%account, action = verdict.kind.as_str(), reason = verdict.reason, "an account is stopped");
+        }
+    }
+    Ok(())
+}
+
+fn request() -> Request {
+    Request {
+        actor: Actor::System,
+        now_unix_ms: clock::now().unix_ms(),
+        entropy: clock::entropy(),
+    }
+}
+
 /// The health score of each account that sent something, once a day.
 async fn score_health(ledger: &Ledger) -> Result<(), LedgerError> {
     let mut after = None;
@@ -103,12 +129,7 @@ async fn score_health(ledger: &Ledger) -> Result<(), LedgerError> {
         };
         after = Some(last.id);
         for account in &accounts {
-            let request = Request {
-                actor: Actor::System,
-                now_unix_ms: clock::now().unix_ms(),
-                entropy: clock::entropy(),
-            };
-            ledger.refresh_health(account.id, &request).await?;
+            ledger.refresh_health(account.id, &request()).await?;
         }
     }
 }

@@ -21,6 +21,7 @@ use crate::webhooks::Kick;
 mod consequence;
 mod contexts;
 mod telling;
+mod held;
 
 pub(crate) use consequence::Ended;
 use contexts::Contexts;
@@ -136,11 +137,12 @@ impl Chronicle {
         tally: &mut Tally,
         batch: &mut Batch,
     ) -> Result<(), LedgerError> {
-        let mut before = match attempted.attempts {
-            0 | 1 => RecipientStatus::Queued,
+        let before = attempted.attempts.saturating_sub(u32::from(*fate != Fate::Held));
+        let mut before = match before {
+            0 => RecipientStatus::Queued,
             _ => RecipientStatus::Deferred,
         };
-        if attempted.attempts == 1 && *fate != Fate::Canceled {
+        if attempted.attempts == 1 && !matches!(fate, Fate::Canceled | Fate::Held) {
             let kind = EventKind::Sent {
                 mx: attempted.host.map(str::to_owned),
                 attempts: attempted.attempts,
@@ -218,6 +220,12 @@ impl Chronicle {
                 (EventKind::Failed { why }, Some(OutcomeKind::Failed))
             }
             Fate::Canceled => (EventKind::Canceled, Some(OutcomeKind::Canceled)),
+            Fate::Held => (
+                EventKind::Queued {
+                    hold: self.hold_of(attempted.context.account),
+                },
+                None,
+            ),
         }
     }
 
@@ -263,7 +271,7 @@ impl Chronicle {
                     self.ledger.note_expired(&message, attempted.now, batch)?;
                 }
             }
-            Fate::Delivered | Fate::Deferred { .. } | Fate::Canceled => {}
+            Fate::Delivered | Fate::Deferred { .. } | Fate::Canceled | Fate::Held => {}
         }
         Ok(())
     }
@@ -325,7 +333,11 @@ impl Witness for Chronicle {
             }
         }
         tally.put(batch);
-        if settled.fates.contains(&Fate::Canceled) {
+        if settled.fates.contains(&Fate::Held) {
+            self.keep_hold(settled, account, now, batch);
+        }
+        // What is held of other recipients stays so.
+        if settled.fates.contains(&Fate::Canceled) && message.is_settled() {
             self.ledger.unhold(account, email, batch);
         }
         // A copy of a bulk mail has one recipient, and so one delivery.

@@ -132,6 +132,13 @@ pub enum Event<'a> {
         /// When the next one is due.
         next_attempt: Timestamp,
     },
+    /// One recipient was not tried: the account may not send now. It waits until that has changed.
+    Held {
+        /// The message.
+        id: QueueId,
+        /// The recipient's mailbox.
+        recipient: &'a dyn Display,
+    },
     /// An operator took one recipient out of the queue.
     Canceled {
         /// The message.
@@ -187,6 +194,7 @@ impl Journal for Log {
             Event::Delivered { .. }
             | Event::Deferred { .. }
             | Event::Bounced { .. }
+            | Event::Held { .. }
             | Event::Canceled { .. } => log_outcome(event),
         }
     }
@@ -259,6 +267,7 @@ fn log_outcome(event: Event<'_>) {
         } => {
             tracing::info!(%id, to = %recipient, %reply, attempt, "bounced");
         }
+        Event::Held { id, recipient } => tracing::info!(%id, to = %recipient, "held"),
         Event::Canceled { id, recipient } => tracing::info!(%id, to = %recipient, "canceled"),
         _ => {}
     }

@@ -296,6 +296,7 @@ impl DeliveryMetrics {
             ("deferred", tally.deferred),
             ("failed", tally.failed),
             ("canceled", tally.canceled),
+            ("held", tally.held),
         ];
         for (outcome, count) in outcomes.into_iter().filter(|(_, count)| *count > 0) {
             self.recipients

@@ -197,6 +197,9 @@ impl Shared {
         if self.simulator.takes(&delivery) {
             return self.simulate(delivery);
         }
+        let Some(delivery) = self.unless_held(delivery) else {
+            return;
+        };
         match self
             .dns
             .remembered(&delivery.state.domain, std::time::Instant::now())
@@ -204,6 +207,21 @@ impl Shared {
             Some(site) => self.places.route(site).offer(self, delivery),
             None => self.look_up(delivery),
         }
+    }
+
+    /// A delivery whose connection is ready, with all done to it; none when it is not to leave now, or not any more.
+    async fn depart(&self, delivery: Delivery) -> Option<Delivery> {
+        self.finish(self.unless_held(delivery)?).await
+    }
+
+    /// The delivery, unless its account may not send: then it is put aside. That is asked when it comes due, so that stopping
+    /// an account need not look for its mail, and again when it is about to leave, because lanes are long.
+    fn unless_held(&self, delivery: Delivery) -> Option<Delivery> {
+        if self.chronicle.held(&delivery.message).is_none() {
+            return Some(delivery);
+        }
+        self.settle_unsent(delivery, &Verdict::Held, None);
+        None
     }
 
     /// Does what is left to do to a delivery that is about to leave; none when that is not to be any more.

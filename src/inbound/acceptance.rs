@@ -72,6 +72,9 @@ impl Incoming {
                 self.account = Some(account);
                 Answer::Allow
             }
+            Ok(Some(account)) if account.status == Status::Suspended => {
+                self.refuse(Refusal::AccountSuspended)
+            }
             Ok(_) => self.refuse(Refusal::SenderDenied),
             Err(error) => {
                 tracing::error!(%error, "an account cannot be read");

@@ -148,7 +148,7 @@ impl Conversation {
 
     async fn begin(&mut self, delivery: Delivery) {
         self.route.staff(&self.shared);
-        let Some(delivery) = self.shared.finish(delivery).await else {
+        let Some(delivery) = self.shared.depart(delivery).await else {
             return;
         };
         let message = &delivery.message;

@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use queue::limits::SETTLE_RECIPIENTS_MAX;
-use queue::{Attempt, RecipientState, SettleContext, Settled, SettledDelivery};
+use queue::{Attempt, RecipientState, SettleContext, Settled, SettledDelivery, Timestamp};
 use tokio::sync::mpsc;
 
 use super::Shared;
@@ -108,6 +108,7 @@ fn tell(shared: &Shared, settled: &SettledDelivery) {
                     age,
                 }
             }
+            RecipientState::Waiting if state.due == Timestamp::NEVER => Event::Held { id, recipient: to },
             RecipientState::Waiting => Event::Deferred {
                 id,
                 recipient: to,

@@ -5,8 +5,11 @@ use store::{RecordError, RecordReader, RecordWriter};
 
 use crate::api_key::{ApiKey, Mode};
 use crate::id::AccountId;
+use crate::standing::Stop;
 
-const VERSION: u8 = 1;
+/// Version 1 ends before what stopped it.
+const VERSION: u8 = 2;
+const KEY_VERSION: u8 = 1;
 
 /// A customer.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,6 +46,12 @@ pub struct Account {
     pub live_key: KeyReference,
     /// The key of the sandbox.
     pub test_key: KeyReference,
+    /// Why its mail waits, if it does.
+    pub paused: Option<Stop>,
+    /// Why it is suspended, if it is; none too where nobody said why.
+    pub suspended: Option<Stop>,
+    /// Since when its mail is judged anew, in milliseconds since the epoch; none if it was never stopped and let go again.
+    pub reinstated_unix_ms: Option<u64>,
 }
 
 /// Whether an account may send.
@@ -134,6 +143,9 @@ impl Account {
             created_unix_ms: now_unix_ms,
             live_key: KeyReference::new(&new.live_key, now_unix_ms),
             test_key: KeyReference::new(&new.test_key, now_unix_ms),
+            paused: None,
+            suspended: None,
+            reinstated_unix_ms: None,
         }
     }
 
@@ -193,12 +205,15 @@ impl Account {
             .number(self.created_unix_ms);
         self.live_key.write(&mut out);
         self.test_key.write(&mut out);
+        Stop::write(self.paused.as_ref(), &mut out);
+        Stop::write(self.suspended.as_ref(), &mut out);
+        out.optional_number(self.reinstated_unix_ms);
         out.finish()
     }
 
     pub(crate) fn decode(record: &[u8]) -> Result<Self, RecordError> {
         let mut input = RecordReader::new(record, VERSION)?;
-        let account = Self {
+        let mut account = Self {
             id: AccountId::from_bytes(input.array()?),
             name: input.text()?.to_owned(),
             email: input.text()?.to_owned(),
@@ -220,7 +235,15 @@ impl Account {
             created_unix_ms: input.number()?,
             live_key: KeyReference::read(&mut input)?,
             test_key: KeyReference::read(&mut input)?,
+            paused: None,
+            suspended: None,
+            reinstated_unix_ms: None,
         };
+        if input.version() > 1 {
+            account.paused = Stop::read(&mut input)?;
+            account.suspended = Stop::read(&mut input)?;
+            account.reinstated_unix_ms = input.optional_number()?;
+        }
         input.end()?;
         Ok(account)
     }
@@ -255,13 +278,13 @@ impl KeyReference {
 
 /// The record of an API key: whose it is, and of which mode.
 pub(crate) fn encode_key(account: AccountId, mode: Mode) -> Bytes {
-    let mut out = RecordWriter::new(VERSION, 18);
+    let mut out = RecordWriter::new(KEY_VERSION, 18);
     out.array(&account.to_bytes()).flag(mode == Mode::Test);
     out.finish()
 }
 
 pub(crate) fn decode_key(record: &[u8]) -> Result<(AccountId, Mode), RecordError> {
-    let mut input = RecordReader::new(record, VERSION)?;
+    let mut input = RecordReader::new(record, KEY_VERSION)?;
     let account = AccountId::from_bytes(input.array()?);
     let mode = if input.flag()? { Mode::Test } else { Mode::Live };
     input.end()?;

@@ -118,8 +118,11 @@ impl Ledger {
         request: &Request,
     ) -> Result<Arc<Account>, LedgerError> {
         let detail = format!("{change:?}");
-        self.alter(id, request, "account.changed", &detail, |account, _| {
+        let (now, baseline) = (request.now_unix_ms, self.baseline_now(id, request.now_unix_ms)?);
+        self.alter(id, request, "account.changed", &detail, |account, batch| {
+            let was = account.status;
             account.apply(change.clone());
+            Self::status_changed(account, was, (&baseline, now), batch);
         })
         .await
     }
@@ -185,13 +188,30 @@ impl Ledger {
         detail: &str,
         alter: impl Fn(&mut Account, &mut Batch),
     ) -> Result<Arc<Account>, LedgerError> {
+        self.alter_if(id, request, (action, detail), |account, batch| {
+            alter(account, batch);
+            true
+        })
+        .await
+    }
+
+    /// The same, where `alter` says false if there is nothing to change.
+    pub(crate) async fn alter_if(
+        &self,
+        id: AccountId,
+        request: &Request,
+        (action, detail): (&str, &str),
+        alter: impl Fn(&mut Account, &mut Batch) -> bool,
+    ) -> Result<Arc<Account>, LedgerError> {
         for _ in 0..CONFLICTS_MAX {
             let Some(old) = self.store.get(&keys::account(id))? else {
                 return Err(LedgerError::NotFound);
             };
             let mut account = Account::decode(&old).map_err(LedgerError::damaged("an account"))?;
             let mut batch = Batch::new();
-            alter(&mut account, &mut batch);
+            if !alter(&mut account, &mut batch) {
+                return Ok(Arc::new(account));
+            }
             batch.expect(keys::account(id), Some(old));
             batch.put(keys::account(id), account.encode());
             request.note(&mut batch, id, action, detail);

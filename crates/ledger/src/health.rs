@@ -47,15 +47,19 @@
 //! counts, for which two windows stand.
 
 mod advice;
+mod baseline;
 mod component;
 mod grade;
+mod judge;
 mod read;
 mod score;
 mod snapshot;
 mod verdict;
 
+pub(crate) use baseline::Baseline;
 pub use component::{Component, ComponentName};
 pub use grade::{Grade, Standing};
+pub(crate) use judge::Suspects;
 pub use score::measure;
 pub use snapshot::Snapshot;
 pub use verdict::{Verdict, VerdictKind};

@@ -3,16 +3,18 @@
 use bytes::Bytes;
 use store::{RecordError, RecordReader, RecordWriter};
 
-/// Version 1 ends before the time.
-const VERSION: u8 = 2;
+/// Version 1 ends before the time, version 2 before the mark.
+const VERSION: u8 = 3;
 
 /// Why an e-mail may not leave yet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum HoldReason {
     /// The account has used up the recipients of its month.
     MonthlyQuota,
-    /// The mail of the account bounces too often.
+    /// Sending is paused: the mail of the account bounces too often, or its operator has said so.
     Paused,
+    /// The account is suspended.
+    Suspended,
 }
 
 impl HoldReason {
@@ -21,6 +23,7 @@ impl HoldReason {
         match self {
             Self::MonthlyQuota => "monthly_quota",
             Self::Paused => "paused",
+            Self::Suspended => "suspended",
         }
     }
 
@@ -28,6 +31,7 @@ impl HoldReason {
         match self {
             Self::MonthlyQuota => 0,
             Self::Paused => 1,
+            Self::Suspended => 2,
         }
     }
 
@@ -35,6 +39,7 @@ impl HoldReason {
         match byte {
             0 => Ok(Self::MonthlyQuota),
             1 => Ok(Self::Paused),
+            2 => Ok(Self::Suspended),
             _ => Err(RecordError::Value("hold reason")),
         }
     }
@@ -47,14 +52,19 @@ pub(crate) struct Hold {
     pub(crate) charge: u64,
     /// The time for which the e-mail is scheduled, in milliseconds since the epoch.
     pub(crate) scheduled_unix_ms: Option<u64>,
+    /// Which of its deliveries was put aside last, and when; none of one that was held from the start. Deliveries of one
+    /// e-mail come due one by one, and who lets the first go expects this record: it must not be taken for that of the next.
+    pub(crate) mark: Option<(u16, u64)>,
 }
 
 impl Hold {
     pub(crate) fn encode(self) -> Bytes {
-        let mut out = RecordWriter::new(VERSION, 8);
+        let mut out = RecordWriter::new(VERSION, 16);
         out.byte(self.reason.to_byte())
             .number(self.charge)
-            .optional_number(self.scheduled_unix_ms);
+            .optional_number(self.scheduled_unix_ms)
+            .optional_number(self.mark.map(|(part, _)| u64::from(part)))
+            .number(self.mark.map_or(0, |(_, at_unix_ms)| at_unix_ms));
         out.finish()
     }
 
@@ -67,8 +77,19 @@ impl Hold {
                 1 => None,
                 _ => input.optional_number()?,
             },
+            mark: match input.version() {
+                1 | 2 => None,
+                _ => mark(&mut input)?,
+            },
         };
         input.end()?;
         Ok(hold)
     }
+}
+
+fn mark(input: &mut RecordReader<'_>) -> Result<Option<(u16, u64)>, RecordError> {
+    let part = input.optional_number()?;
+    let at_unix_ms = input.number()?;
+    let part = part.map(|part| u16::try_from(part).map_err(|_| RecordError::Value("delivery")));
+    Ok(part.transpose()?.map(|part| (part, at_unix_ms)))
 }

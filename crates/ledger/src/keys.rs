@@ -21,6 +21,7 @@
 //! | `l` email number | where links lead, from this number on |
 //! | `N` account domain | domain record |
 //! | `n` account name | id of the domain of this name |
+//! | `P` account | what had been counted that day when the account was let go again |
 //! | `Q` account month | counter: recipients charged in the month |
 //! | `R` email address | what became of a recipient |
 //! | `U` account address 0 scope kind | suppression: the address folded, scope 0 for the account or 1 and a domain |
@@ -174,6 +175,10 @@ pub(crate) fn all_domains() -> Span {
 
 pub(crate) fn domain_name(account: AccountId, name: &str) -> Vec<u8> {
     key(b'n', &[&account.to_bytes(), name.as_bytes()])
+}
+
+pub(crate) fn baseline(account: AccountId) -> Vec<u8> {
+    key(b'P', &[&account.to_bytes()])
 }
 
 pub(crate) fn charged(account: AccountId, month: Month) -> Vec<u8> {

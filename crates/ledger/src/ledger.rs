@@ -8,6 +8,7 @@ use crate::audit::{Actor, AuditEntry};
 use crate::cache::Cache;
 use crate::error::LedgerError;
 use crate::event::Sequencer;
+use crate::health::Suspects;
 use crate::id::AccountId;
 use crate::quota::Meters;
 
@@ -17,6 +18,7 @@ pub struct Ledger {
     pub(crate) cache: Cache,
     pub(crate) meters: Meters,
     pub(crate) sequencer: Sequencer,
+    pub(crate) suspects: Suspects,
 }
 
 /// A change of configuration: who asks for it, and when. `entropy` names the entry in the audit log.
@@ -38,6 +40,7 @@ impl Ledger {
             cache: Cache::default(),
             meters: Meters::default(),
             sequencer: Sequencer::default(),
+            suspects: Suspects::default(),
         }
     }
 

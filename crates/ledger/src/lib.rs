@@ -42,6 +42,7 @@ mod mail;
 mod network;
 pub mod publication;
 mod quota;
+mod standing;
 mod statistics;
 mod suppression;
 mod suppressions;
@@ -72,6 +73,7 @@ pub use idempotency::{Fingerprint, IdempotencyKey, OpenSlot, ReplySlot, StoredRe
 pub use ledger::{Ledger, Request};
 pub use mail::Admission;
 pub use network::{Network, NetworkError};
+pub use standing::{BY_OPERATOR, Stop};
 pub use statistics::{
     Actors, ByActor, Counts, Interval, LinkClicks, Metric, Point, StatisticsFilter, Tally, Unique,
 };

@@ -36,7 +36,7 @@ impl Admission {
 
 impl Ledger {
     /// Puts into `batch` whatever must be true of `email` once it is accepted. It costs `charge` recipients of the month,
-    /// which [`Self::put_charge`] puts there; an account that has not that many left has it held.
+    /// which [`Self::put_charge`] puts there; an account that has not that many left, or may not send, has it held.
     ///
     /// # Errors
     /// The store's.
@@ -48,7 +48,14 @@ impl Ledger {
         now_unix_ms: u64,
         batch: &mut Batch,
     ) -> Result<Admission, LedgerError> {
-        let admission = self.charge(account, charge, now_unix_ms)?;
+        let admission = match account.hold() {
+            // It is charged when it leaves.
+            Some(reason) if charge > 0 => Admission {
+                held: Some(reason),
+                charge: None,
+            },
+            _ => self.charge(account, charge, now_unix_ms)?,
+        };
         if let Some(reason) = admission.held {
             let scheduled_unix_ms = match email.disposition {
                 Disposition::Scheduled(at) => Some(at),
@@ -58,6 +65,7 @@ impl Ledger {
                 reason,
                 charge,
                 scheduled_unix_ms,
+                mark: None,
             };
             email.disposition = Disposition::Held(reason);
             batch.put(keys::hold(account.id, email.id), hold.encode());
@@ -130,6 +138,33 @@ impl Ledger {
     /// Puts into `batch` that an e-mail is not held any more.
     pub fn unhold(&self, account: AccountId, email: EmailId, batch: &mut Batch) {
         batch.delete(keys::hold(account, email));
+    }
+
+    /// Puts into `batch` that an e-mail which was on its way is held, for nothing: it was paid for when it was accepted.
+    /// `mark` is which of its deliveries was put aside, and when.
+    ///
+    /// # Errors
+    /// As [`Self::account`]: the e-mail's record cannot be read, and does not tell of the hold. The hold is put there all the
+    /// same.
+    pub fn put_aside(
+        &self,
+        (account, id): (AccountId, EmailId),
+        reason: HoldReason,
+        mark: (u16, u64),
+        batch: &mut Batch,
+    ) -> Result<(), LedgerError> {
+        let hold = Hold {
+            reason,
+            charge: 0,
+            scheduled_unix_ms: None,
+            mark: Some(mark),
+        };
+        batch.put(keys::hold(account, id), hold.encode());
+        if let Some(mut email) = self.email(account, id)? {
+            email.disposition = Disposition::Held(reason);
+            batch.put(keys::email(id), email.encode());
+        }
+        Ok(())
     }
 
     /// An e-mail of `account`, with what its template says of it.
@@ -213,7 +248,7 @@ impl Ledger {
             return Ok(None);
         };
         let hold = Hold::decode(&record).map_err(LedgerError::damaged("a hold"))?;
-        if account.status != Status::Active {
+        if account.status != Status::Active || account.hold().is_some() {
             return Ok(None);
         }
         let admission = self.charge(account, hold.charge, now_unix_ms)?;

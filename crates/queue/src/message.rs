@@ -212,6 +212,11 @@ impl Message {
             .is_some()
     }
 
+    /// Whether all its deliveries are settled for good.
+    pub fn is_settled(&self) -> bool {
+        self.outstanding.load(Ordering::Acquire) == 0
+    }
+
     /// Counts one delivery as settled for good; true when it was the last.
     pub(crate) fn settle_one(&self) -> bool {
         let before = self.outstanding.fetch_sub(1, Ordering::AcqRel);

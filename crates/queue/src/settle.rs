@@ -86,6 +86,8 @@ pub struct Settled {
 pub struct SettledDelivery {
     /// The message.
     pub message: Arc<Message>,
+    /// Which of the message's deliveries.
+    pub part: u16,
     /// Its state as committed.
     pub state: DeliveryState,
     /// Which of its recipients were attempted, by index.
@@ -109,6 +111,8 @@ pub struct Tally {
     pub failed: u64,
     /// Taken out.
     pub canceled: u64,
+    /// Not tried, and kept until somebody releases them.
+    pub held: u64,
 }
 
 impl Queue {
@@ -158,8 +162,13 @@ impl Queue {
         } = attempt;
         let attempted = delivery.state.waiting_indexes();
         let was = delivery.due_key();
-        delivery.state.attempts = delivery.state.attempts.saturating_add(1);
-        let retry = if verdicts
+        let is_held = verdicts.contains(&Verdict::Held);
+        if !is_held {
+            delivery.state.attempts = delivery.state.attempts.saturating_add(1);
+        }
+        let retry = if is_held {
+            Some(Timestamp::NEVER)
+        } else if verdicts
             .iter()
             .any(|verdict| matches!(verdict, Verdict::Deferred(_)))
         {
@@ -191,9 +200,10 @@ impl Queue {
             notice = notices.first().map(|_| id);
             settled.notices.extend(notices);
         }
-        let Delivery { message, state, .. } = delivery;
+        let Delivery { message, part, state } = delivery;
         let report = SettledDelivery {
             message,
+            part,
             state,
             attempted,
             fates,
@@ -274,6 +284,11 @@ fn apply(
             Verdict::Canceled => {
                 let state = RecipientState::Canceled;
                 (state, Fate::Canceled, String::new(), &mut tally.canceled)
+            }
+            Verdict::Held => {
+                // What was last heard of it is still what was last heard.
+                let text = recipient.last_reply.take().map(String::from).unwrap_or_default();
+                (RecipientState::Waiting, Fate::Held, text, &mut tally.held)
             }
             Verdict::Deferred(Reason { status, text }) if !last => {
                 let fate = Fate::Deferred { status };

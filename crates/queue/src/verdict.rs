@@ -14,6 +14,8 @@ pub enum Verdict {
     Refused(Reason),
     /// An operator took it out; nobody is told.
     Canceled,
+    /// It may not leave now: it waits until somebody [releases](crate::Queue::release) it. This was no attempt.
+    Held,
 }
 
 /// Why a recipient was not delivered to.
@@ -47,4 +49,6 @@ pub enum Fate {
     },
     /// It was taken out.
     Canceled,
+    /// It was not tried, and waits until somebody releases it.
+    Held,
 }

@@ -141,7 +141,7 @@ impl Queue {
     }
 
     /// Makes the selected deliveries due now that wait for another attempt. Those in memory are being attempted anyway;
-    /// those that wait for their first time, scheduled or held, are not an operator's to hurry. Returns how many changed
+    /// those that wait for their first time, and those that are held, are not an operator's to hurry. Returns how many changed
     /// and the earliest place in the due index that did.
     ///
     /// # Errors
@@ -152,7 +152,8 @@ impl Queue {
         now: Timestamp,
     ) -> Result<(u64, Option<DueKey>), QueueError> {
         let mut changed = (0, None);
-        let tried = |state: &DeliveryState| state.attempts > 0 || state.due <= now;
+        let tried =
+            |state: &DeliveryState| state.due != Timestamp::NEVER && (state.attempts > 0 || state.due <= now);
         for chunk in self.selected(selector, tried)?.chunks(CHANGE_BATCH) {
             let claimed = self.claim_waiting(chunk)?;
             let mut batch = Batch::new();

@@ -308,7 +308,7 @@ impl World {
                     fate.tried = true;
                     match &verdict {
                         // Whether it is the last one depends on the schedule: `settle` looks at the record.
-                        Verdict::Deferred(_) => {}
+                        Verdict::Deferred(_) | Verdict::Held => {}
                         Verdict::Refused(_) | Verdict::Delivered { .. } | Verdict::Canceled => {
                             fate.finals += 1
                         }

@@ -45,6 +45,8 @@ replies! {
         AuthenticationUnavailable = 454 "4.7.0" "Temporary authentication failure",
         /// The sender is refused by policy.
         SenderDenied = 550 "5.7.1" "Sender refused",
+        /// The account is suspended: its profile says why.
+        AccountSuspended = 550 "5.7.1" "Account suspended, ask its operator",
         /// The authenticated user may not send as this sender (RFC 6409 §6.1).
         SenderNotOwned = 550 "5.7.1" "Sender address not owned by the authenticated user",
         /// The author's domain, of From:, is not one that the account has verified.

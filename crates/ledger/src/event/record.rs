@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use store::Batch;
 
-use super::kind::EventKind;
+use super::kind::{EventKind, EventType};
 use super::status::RecipientStatus;
 use super::tag::TagDigest;
 use super::{AccountId, EmailId, Event};
@@ -80,6 +80,9 @@ impl Ledger {
         }
         if !email.sandbox {
             tally.count(email, &event);
+            if matches!(event.event_type(), EventType::Bounced | EventType::Complained) {
+                self.suspects.note(event.account);
+            }
         }
         event
     }

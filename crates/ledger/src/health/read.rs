@@ -21,10 +21,11 @@ impl Ledger {
     /// # Errors
     /// The store's.
     pub fn health(&self, account: AccountId, now_unix_ms: u64) -> Result<Option<Health>, LedgerError> {
-        Ok(measure(&self.evidence(account, now_unix_ms)?))
+        Ok(measure(&self.evidence_since(account, now_unix_ms)?.0))
     }
 
-    /// The same, kept as the score of the day. It is no change of configuration: nothing of it is in the audit log.
+    /// The same, kept as the score of the day, and acted upon: see [`Self::judge`]. The score is no change of configuration,
+    /// and not in the audit log; a stop is.
     ///
     /// # Errors
     /// The store's.
@@ -33,26 +34,43 @@ impl Ledger {
         account: AccountId,
         request: &Request,
     ) -> Result<Option<Health>, LedgerError> {
-        let evidence = self.evidence(account, request.now_unix_ms)?;
+        let (evidence, reinstated) = self.evidence_since(account, request.now_unix_ms)?;
         let Some(health) = measure(&evidence) else {
             return Ok(None);
         };
         let mut batch = Batch::new();
         Snapshot::of(&health, &evidence, request.now_unix_ms).put(account, &mut batch);
         self.store.commit(batch).await?;
+        self.act(account, &evidence, reinstated, request).await?;
         Ok(Some(health))
     }
 
-    fn evidence(&self, account: AccountId, now_unix_ms: u64) -> Result<Evidence, LedgerError> {
+    /// What was counted in both windows, and since when the account is judged anew, if it was stopped once.
+    pub(super) fn evidence_since(
+        &self,
+        account: AccountId,
+        now_unix_ms: u64,
+    ) -> Result<(Evidence, Option<u64>), LedgerError> {
+        let reinstated = self
+            .account(account)?
+            .and_then(|account| account.reinstated_unix_ms);
+        let baseline = self.baseline(account)?;
         let counted = |days: u64| {
             let from = now_unix_ms.saturating_sub(days.saturating_mul(DAY_MS));
-            self.totals(account, &StatisticsFilter::default(), (from, now_unix_ms))
+            let whole = |from| self.totals(account, &StatisticsFilter::default(), (from, now_unix_ms));
+            match &baseline {
+                Some(baseline) if baseline.at_unix_ms / DAY_MS >= from / DAY_MS => {
+                    Ok::<_, LedgerError>(whole(baseline.at_unix_ms)?.less(&baseline.counts))
+                }
+                _ => whole(from),
+            }
         };
-        Ok(Evidence {
+        let evidence = Evidence {
             fast: counted(FAST_DAYS)?,
             slow: counted(SLOW_DAYS)?,
             authentication: self.authentication(account)?,
-        })
+        };
+        Ok((evidence, reinstated))
     }
 
     /// Domains that were never verified send no mail, and their records say nothing of it.

@@ -123,6 +123,61 @@ impl Counts {
         self.hard_bounced.saturating_add(self.soft_bounced)
     }
 
+    /// These without those of `earlier`, which are among them.
+    pub(crate) fn less(mut self, earlier: &Self) -> Self {
+        let mut earlier = earlier.clone();
+        let pairs = self.slots_mut().into_iter().zip(earlier.slots_mut());
+        pairs.for_each(|(slot, earlier)| *slot = slot.saturating_sub(*earlier));
+        for (class, count) in &mut self.bounced_as {
+            *count = count.saturating_sub(earlier.bounced_as.get(class).copied().unwrap_or_default());
+        }
+        self.bounced_as.retain(|_, count| *count > 0);
+        self
+    }
+
+    /// All but the classes of bounces, in the order in which they stand in records.
+    pub(crate) fn slots_mut(&mut self) -> [&mut u64; 21] {
+        let Self {
+            sent,
+            delivered,
+            hard_bounced,
+            soft_bounced,
+            deferred,
+            failed,
+            suppressed,
+            complained,
+            unsubscribed,
+            opens,
+            clicks,
+            unique_opens,
+            unique_clicks,
+            bounced_as: _,
+        } = self;
+        [
+            sent,
+            delivered,
+            hard_bounced,
+            soft_bounced,
+            deferred,
+            failed,
+            suppressed,
+            complained,
+            unsubscribed,
+            &mut opens.human,
+            &mut opens.machine,
+            &mut opens.unknown,
+            &mut clicks.human,
+            &mut clicks.machine,
+            &mut clicks.unknown,
+            &mut unique_opens.human,
+            &mut unique_opens.other,
+            &mut unique_opens.all,
+            &mut unique_clicks.human,
+            &mut unique_clicks.other,
+            &mut unique_clicks.all,
+        ]
+    }
+
     pub(super) fn add(&mut self, metric: Metric, count: u64) {
         let slot = match metric {
             Metric::Sent => &mut self.sent,
