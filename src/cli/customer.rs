@@ -37,6 +37,20 @@ pub(super) enum CustomerCommand {
         #[command(flatten)]
         limits: Limits,
     },
+    /// Let no mail of an account leave: it is accepted and waits
+    Pause(Stopped),
+    /// Let the mail of a paused account leave; what it did before counts no more
+    Resume {
+        /// Its id or e-mail address
+        customer: String,
+    },
+    /// Accept no mail of an account, and let none leave
+    Suspend(Stopped),
+    /// Let a suspended account send again; what it did before counts no more
+    Reinstate {
+        /// Its id or e-mail address
+        customer: String,
+    },
     /// Replace the API key; the old one ends to be good at once
     RotateKey {
         /// Its id or e-mail address
@@ -96,6 +110,16 @@ pub(super) struct Named {
     customer: String,
     /// The domain
     domain: String,
+}
+
+/// An account to be stopped.
+#[derive(Args, Debug)]
+pub(super) struct Stopped {
+    /// Its id or e-mail address
+    customer: String,
+    /// Why; the customer reads it
+    #[arg(long, value_name = "TEXT")]
+    reason: Option<String>,
 }
 
 /// What can be set of an account.
@@ -197,6 +221,12 @@ pub(super) fn run(command: &CustomerCommand, context: &mut Context) -> Result<()
             }
             told(client.patch(&path(customer, ""), &body)?)
         }
+        CustomerCommand::Pause(stopped) => told(stop(&client, stopped, "/pause")?),
+        CustomerCommand::Suspend(stopped) => told(stop(&client, stopped, "/suspend")?),
+        CustomerCommand::Resume { customer } => told(client.post(&path(customer, "/resume"), &json!({}))?),
+        CustomerCommand::Reinstate { customer } => {
+            told(client.post(&path(customer, "/reinstate"), &json!({}))?)
+        }
         CustomerCommand::RotateKey {
             customer,
             test,
@@ -216,6 +246,11 @@ pub(super) fn run(command: &CustomerCommand, context: &mut Context) -> Result<()
         }
     };
     context.output.result(&reply, &text)
+}
+
+fn stop(client: &OperatorClient, stopped: &Stopped, verb: &str) -> Result<Value, Failure> {
+    let body = json!({ "reason": stopped.reason });
+    client.post(&path(&stopped.customer, verb), &body)
 }
 
 pub(super) fn run_domain(command: &DomainCommand, context: &mut Context) -> Result<(), Failure> {
@@ -361,6 +396,7 @@ fn plain(value: &Value) -> String {
         Value::Null => "-".to_owned(),
         Value::String(text) => text.clone(),
         Value::Array(values) => values.iter().map(plain).collect::<Vec<_>>().join(" "),
+        Value::Object(fields) => fields.values().map(plain).collect::<Vec<_>>().join(", "),
         other => other.to_string(),
     }
 }

@@ -7,5 +7,6 @@ mod idempotency;
 mod mail;
 mod quota;
 mod sandbox;
+mod stopped;
 mod submission;
 mod tracking;

@@ -14,7 +14,7 @@ use crate::customer::caller::request;
 use crate::customer::credentials::{expiry, new_credential};
 use crate::customer::profile::plain;
 use crate::customer::send::fresh_id;
-use crate::customer::wire::{AccountStatus, nullable};
+use crate::customer::wire::{AccountStatus, SendingStopped, nullable};
 use crate::limits::{PAGE_DEFAULT, PAGE_MAX};
 use crate::platform::Platform;
 use crate::problem::Problem;
@@ -28,6 +28,8 @@ pub(crate) struct AccountView {
     name: String,
     email: String,
     status: AccountStatus,
+    sending_stopped: Option<SendingStopped>,
+    reinstated_at: Option<String>,
     monthly_email_limit: Option<u64>,
     emails_sent_this_month: u64,
     max_domains: u64,
@@ -322,7 +324,7 @@ pub(crate) fn find(platform: &dyn Platform, id: &str) -> Result<Arc<Account>, Pr
     found.ok_or_else(|| Problem::not_found("no customer has this id or e-mail address"))
 }
 
-fn shown(platform: &dyn Platform, account: &Account) -> Result<AccountView, Problem> {
+pub(crate) fn shown(platform: &dyn Platform, account: &Account) -> Result<AccountView, Problem> {
     let ledger = platform.ledger();
     let domains = ledger.domains(account.id)?;
     Ok(AccountView {
@@ -330,6 +332,8 @@ fn shown(platform: &dyn Platform, account: &Account) -> Result<AccountView, Prob
         name: account.name.clone(),
         email: account.email.clone(),
         status: account.status.into(),
+        sending_stopped: SendingStopped::of(account),
+        reinstated_at: account.reinstated_unix_ms.map(iso8601),
         monthly_email_limit: account.monthly_email_limit,
         emails_sent_this_month: ledger.charged(account.id, Month::of(platform.now_unix_ms()))?,
         max_domains: account.max_domains,

@@ -23,6 +23,7 @@ mod problem;
 mod queue_routes;
 mod router;
 mod selection;
+mod stop_routes;
 mod token;
 mod track;
 mod watch_routes;

@@ -14,7 +14,7 @@ use crate::error::Refusal;
 use crate::operator::Operator;
 use crate::platform::Platform;
 use crate::token::OperatorToken;
-use crate::{customer_routes, domain_routes, queue_routes, watch_routes};
+use crate::{customer_routes, domain_routes, queue_routes, stop_routes, watch_routes};
 
 /// The longest request takes a domain name or an id.
 const BODY_BYTES_MAX: usize = 16 * 1024;
@@ -56,6 +56,10 @@ fn customers(platform: Arc<dyn Platform>) -> Router {
             "/customers/{id}",
             get(customer_routes::show).patch(customer_routes::change),
         )
+        .route("/customers/{id}/pause", post(stop_routes::pause))
+        .route("/customers/{id}/resume", post(stop_routes::resume))
+        .route("/customers/{id}/suspend", post(stop_routes::suspend))
+        .route("/customers/{id}/reinstate", post(stop_routes::reinstate))
         .route("/customers/{id}/rotate-key", post(customer_routes::rotate_key))
         .route("/customers/{id}/rotate-smtp", post(customer_routes::rotate_smtp))
         .route(

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Response;
-use ledger::Disposition;
+use ledger::{Account, Disposition};
 use serde_json::Value;
 
 use super::body::{Json, faults, taken};
@@ -14,7 +14,7 @@ use super::compose::draft;
 use super::idempotency::{Begun, IdempotencyHeader, respond};
 use super::responses::{Admission, Keyed, Reading};
 use super::router::Service;
-use super::send::{fresh_id, holds, parted, stored};
+use super::send::{fresh_id, held_words, holds, parted, stored};
 use super::wire::{BatchReply, BatchRequest, BatchResult, SubmissionStatus};
 use crate::platform::{Draft, Mailing};
 use crate::problem::{Error, Problem};
@@ -61,7 +61,10 @@ pub(super) async fn batch(
     let (drafts, results) = tokio::task::block_in_place(|| drafts(&service, value.emails, &caller));
     let (fingerprint, slot, _working) = parted(working);
     let now = caller.now_unix_ms;
-    let reply = move |dispositions: &[Disposition]| stored(fingerprint, now, &filled(results, dispositions));
+    let account = Arc::clone(&caller.account);
+    let reply = move |dispositions: &[Disposition]| {
+        stored(fingerprint, now, &filled(results, dispositions, &account))
+    };
     let mailing = Mailing {
         account: Arc::clone(&caller.account),
         drafts,
@@ -116,10 +119,11 @@ fn drafts(service: &Service, emails: Vec<Value>, caller: &Caller) -> (Vec<Draft>
     (drafts, results)
 }
 
-fn filled(mut results: Vec<BatchResult>, dispositions: &[Disposition]) -> BatchReply {
+fn filled(mut results: Vec<BatchResult>, dispositions: &[Disposition], account: &Account) -> BatchReply {
     let accepted = results.iter_mut().filter(|result| result.id.is_some());
     for (result, disposition) in accepted.zip(dispositions) {
         result.status = SubmissionStatus::of(*disposition).as_str().to_owned();
+        result.message = held_words(*disposition, account);
     }
     BatchReply {
         total: results.len(),

@@ -43,7 +43,14 @@ impl Caller {
                 "account_pending",
                 "the account is not active yet; ask its operator",
             ),
-            Status::Suspended => forbidden("account_suspended", "the account is suspended; ask its operator"),
+            Status::Suspended => {
+                let why = self.account.stop().map(|stop| format!(": {}", stop.reason));
+                let message = format!(
+                    "the account is suspended{}; ask its operator",
+                    why.unwrap_or_default()
+                );
+                Err(Problem::new(StatusCode::FORBIDDEN, "account_suspended", message))
+            }
         }
     }
 

@@ -137,7 +137,7 @@ fn waiting_status(delivery: &DeliveryView, email: &Email) -> &'static str {
 
 fn view(email: Email, recipients: Vec<RecipientView>) -> EmailView {
     let hold_reason = match email.disposition {
-        Disposition::Held(reason) if recipients.iter().any(|recipient| recipient.status == "queued") => {
+        Disposition::Held(reason) if recipients.iter().any(RecipientView::is_held) => {
             Some(reason.as_str().to_owned())
         }
         _ => None,
@@ -156,6 +156,13 @@ fn view(email: Email, recipients: Vec<RecipientView>) -> EmailView {
         message_id: email.message_id,
         created_at: iso8601(email.created_unix_ms),
         recipients,
+    }
+}
+
+impl RecipientView {
+    /// What waits has its next attempt, unless it is held.
+    fn is_held(&self) -> bool {
+        matches!(self.status.as_str(), "queued" | "deferred") && self.next_attempt_at.is_none()
     }
 }
 

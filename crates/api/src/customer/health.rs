@@ -14,7 +14,7 @@ use super::responses::Admission;
 use super::router::Service;
 use super::wire::{
     Benchmark, Benchmarks, BriefInsights, HealthComponent, HealthRefreshReply, HealthReply, HealthScore,
-    HealthStatus, Insights,
+    HealthStatus, Insights, SendingStopped,
 };
 use crate::problem::{Error, Problem};
 
@@ -46,12 +46,14 @@ pub(super) async fn get_health_score(
         },
         benchmarks: BENCHMARKS,
         components: health.components.iter().map(HealthComponent::from).collect(),
+        sending_stopped: SendingStopped::of(&caller.account),
     }))
 }
 
 /// Make the health score anew
 ///
-/// It is kept as the score of the day.
+/// It is kept as the score of the day. An account whose mail bounces or is complained about too much is stopped by it, as it
+/// would be within the minute.
 #[utoipa::path(
     post, path = "/api/customer/health-score/refresh", tag = "Health", operation_id = "refresh_health_score",
     responses(
@@ -72,6 +74,10 @@ pub(super) async fn refresh_health_score(
         .refresh_health(caller.account.id, &request)
         .await?;
     let health = health.ok_or_else(nothing_sent)?;
+    let account = platform
+        .ledger()
+        .account(caller.account.id)?
+        .unwrap_or(caller.account);
     Ok(Json(HealthRefreshReply {
         health_score: score(&health, request.now_unix_ms),
         insights: BriefInsights {
@@ -79,6 +85,7 @@ pub(super) async fn refresh_health_score(
             summary: health.summary,
         },
         message: "Health score refreshed successfully".to_owned(),
+        sending_stopped: SendingStopped::of(&account),
     }))
 }
 

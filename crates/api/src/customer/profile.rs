@@ -11,7 +11,9 @@ use super::body::Checked;
 use super::caller::Caller;
 use super::responses::{Admission, Reading};
 use super::router::Service;
-use super::wire::{AccountStatus, Customer, Features, ProfileChange, ProfileReply, RotateKeyReply};
+use super::wire::{
+    AccountStatus, Customer, Features, ProfileChange, ProfileReply, RotateKeyReply, SendingStopped,
+};
 use crate::platform::Platform;
 use crate::problem::{Error, Problem};
 
@@ -105,6 +107,7 @@ fn customer(platform: &dyn Platform, caller: &Caller) -> Result<Customer, Proble
         name: account.name.clone(),
         email: account.email.clone(),
         status: account.status.into(),
+        sending_stopped: SendingStopped::of(account),
         monthly_email_limit: account.monthly_email_limit,
         max_domains: account.max_domains,
         current_domains: caller.domains.len() as u64,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
-use ledger::{Disposition, EmailId, Fingerprint, StoredReply, iso8601};
+use ledger::{Account, BY_OPERATOR, Disposition, EmailId, Fingerprint, HoldReason, StoredReply, iso8601};
 use serde::Serialize;
 use serde_json::{Value, json};
 
@@ -60,17 +60,18 @@ pub(super) async fn send(
     let submitted_at = iso8601(caller.now_unix_ms);
     let (fingerprint, slot, _working) = parted(working);
     let now = caller.now_unix_ms;
+    let account = Arc::clone(&caller.account);
     let reply = move |dispositions: &[Disposition]| {
-        let status = dispositions
-            .first()
-            .map_or(SubmissionStatus::Queued, |status| SubmissionStatus::of(*status));
+        let disposition = dispositions.first().copied().unwrap_or(Disposition::Queued);
+        let status = SubmissionStatus::of(disposition);
+        let held = held_words(disposition, &account);
         let reply = SendReply {
             to,
             submitted_at,
             id: id.to_string(),
             message_id,
             status,
-            message: status.words().to_owned(),
+            message: held.unwrap_or_else(|| status.words().to_owned()),
         };
         stored(fingerprint, now, &reply)
     };
@@ -82,6 +83,17 @@ pub(super) async fn send(
         reply: Box::new(reply),
     };
     Ok(respond(platform.accept(mailing).await?))
+}
+
+/// What is told of an e-mail that is accepted although its account may not send now.
+pub(super) fn held_words(disposition: Disposition, account: &Account) -> Option<String> {
+    let Disposition::Held(HoldReason::Paused | HoldReason::Suspended) = disposition else {
+        return None;
+    };
+    let why = account.stop().map_or(BY_OPERATOR, |stop| &stop.reason);
+    Some(format!(
+        "Email accepted and held, because sending is paused: {why}"
+    ))
 }
 
 /// Tells everything that is wrong with a request whose form does not hold.

@@ -1,5 +1,6 @@
 //! The account of a key, and its SMTP credentials.
 
+use ledger::{Account, BY_OPERATOR, HoldReason, iso8601};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -19,6 +20,8 @@ pub(crate) struct Customer {
     /// Its e-mail address; the user name over SMTP.
     pub(crate) email: String,
     pub(crate) status: AccountStatus,
+    /// Why mail does not leave, if the account is paused or suspended; null while it leaves.
+    pub(crate) sending_stopped: Option<SendingStopped>,
     /// Recipients a month; null for as many as it likes.
     pub(crate) monthly_email_limit: Option<u64>,
     /// Domains it may have.
@@ -57,6 +60,45 @@ pub enum AccountStatus {
     Suspended,
     /// Not yet.
     Pending,
+}
+
+/// Why mail of an account does not leave.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub(crate) struct SendingStopped {
+    /// `paused`: mail is accepted and waits. `suspended`: none is accepted, and what was accepted waits.
+    #[schema(example = "paused")]
+    pub(crate) kind: StopKind,
+    /// Why.
+    #[schema(example = "bounces in 7 days are 12.50 %, more than 10 %")]
+    pub(crate) reason: String,
+    /// Since when, where that is known.
+    pub(crate) since: Option<String>,
+}
+
+/// How sending is stopped.
+#[derive(Clone, Copy, Debug, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum StopKind {
+    /// Mail is accepted and waits.
+    Paused,
+    /// No mail is accepted, and what was accepted waits.
+    Suspended,
+}
+
+impl SendingStopped {
+    /// Of an account, if it is stopped.
+    pub(crate) fn of(account: &Account) -> Option<Self> {
+        let kind = match account.hold()? {
+            HoldReason::Suspended => StopKind::Suspended,
+            HoldReason::Paused | HoldReason::MonthlyQuota => StopKind::Paused,
+        };
+        let stop = account.stop();
+        Some(Self {
+            kind,
+            reason: stop.map_or(BY_OPERATOR, |stop| &stop.reason).to_owned(),
+            since: stop.map(|stop| iso8601(stop.since_unix_ms)),
+        })
+    }
 }
 
 /// What an account may use.

@@ -3,6 +3,8 @@
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::SendingStopped;
+
 /// The score, what it means, and what it is made of.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub(crate) struct HealthReply {
@@ -11,6 +13,8 @@ pub(crate) struct HealthReply {
     pub(crate) benchmarks: Benchmarks,
     /// What the score is made of.
     pub(crate) components: Vec<HealthComponent>,
+    /// Why mail does not leave, if the account is paused or suspended; null while it leaves.
+    pub(crate) sending_stopped: Option<SendingStopped>,
 }
 
 /// The score, made anew.
@@ -20,6 +24,8 @@ pub(crate) struct HealthRefreshReply {
     pub(crate) insights: BriefInsights,
     #[schema(example = "Health score refreshed successfully")]
     pub(crate) message: String,
+    /// Why mail does not leave, if the account is paused or suspended; null while it leaves.
+    pub(crate) sending_stopped: Option<SendingStopped>,
 }
 
 /// The score and the rates of 30 days.

@@ -186,7 +186,7 @@ pub(crate) struct BatchResult {
     /// Why it was refused, for programs.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) error: Option<String>,
-    /// Why it was refused, for people.
+    /// Why it was refused, or is held because sending is paused, for people.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) message: Option<String>,
     /// Each fault of it; fields are relative to the e-mail.
