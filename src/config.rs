@@ -57,6 +57,8 @@ pub struct Config {
     pub dns: Dns,
     /// `[[dkim]]`: signing keys, one entry for each key.
     pub dkim: Vec<Dkim>,
+    /// `[reports]`: what comes back about mail of accounts.
+    pub reports: Reports,
     /// `[operator]`: the operator's HTTP.
     pub operator: Operator,
     /// `[api]`: the customers' HTTP.
@@ -102,6 +104,8 @@ pub enum ListenerKind {
     Submission,
     /// Machines in the trusted networks, without authentication.
     Relay,
+    /// Everybody, for what is about mail of accounts and for nothing else.
+    Reports,
 }
 
 /// Bounds of incoming sessions.
@@ -228,6 +232,17 @@ pub struct Dkim {
     pub selector: String,
     /// PEM file of the private key, RSA or Ed25519.
     pub private_key: PathBuf,
+}
+
+/// What comes back about mail of accounts.
+#[derive(Clone, Debug)]
+pub struct Reports {
+    /// The host to which reports are sent, in lower case. None: reverse paths stay as they are.
+    pub host: Option<String>,
+    /// File of the secret that hooks must present; none is asked for without it.
+    pub hook_secret_file: Option<PathBuf>,
+    /// Networks from which hooks are taken; empty: from everywhere.
+    pub hook_networks: Vec<Network>,
 }
 
 /// What is logged, and how.

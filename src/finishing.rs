@@ -16,7 +16,8 @@ use content::author::author_domain;
 use content::dkim::{BodyHash, PrivateKey, SelectedKey, Signer, Signers};
 use content::header::block_length;
 use ledger::{AccountId, EmailId, Ledger, LedgerError};
-use queue::{Finish, Finished, Message, Owner, Queue, QueueError, QueueId, Reason, Verdict};
+use queue::{Delivery, Finish, Finished, Message, Owner, Queue, QueueError, QueueId, Reason, Verdict};
+use smtp::address::ReversePath;
 use store::{Batch, Store, StoreError};
 use thiserror::Error;
 use workers::Workers;
@@ -202,11 +203,52 @@ impl Finisher {
         };
         let mut head = self.sign(message.id, owner, &pieces)?;
         head.extend_from_slice(&message.head);
-        let head = head.into();
+        let return_host = match owner {
+            Some(account) => self.return_host(account, &pieces)?,
+            None => None,
+        };
         Ok(Made {
-            finished: Finished { head, pieces },
+            finished: Finished {
+                head: head.into(),
+                pieces,
+                return_host,
+            },
             links,
         })
+    }
+
+    /// With which reverse path a delivery leaves. What is said about mail of accounts comes home, if there is a home; mail
+    /// that has no reverse path gets none, since nobody is to be told of it.
+    pub(crate) fn reverse_path(&self, delivery: &Delivery) -> ReversePath {
+        let message = &delivery.message;
+        let host = message
+            .finished()
+            .and_then(|finished| finished.return_host.as_deref());
+        let home = host.filter(|_| !message.reverse_path.is_null()).and_then(|host| {
+            let recipients = delivery
+                .waiting()
+                .map(|recipient| recipient.forward_path.as_str());
+            let email = EmailId::from_bytes(message.id.to_bytes());
+            self.tokens.return_path(email, recipients, host)
+        });
+        home.unwrap_or_else(|| message.reverse_path.clone())
+    }
+
+    /// The host to which reports about an account's message go: its author's domain's own, else the installation's.
+    fn return_host(&self, account: AccountId, pieces: &[Bytes]) -> Result<Option<Box<str>>, Unfinished> {
+        let Some(home) = self.tokens.home() else {
+            return Ok(None);
+        };
+        let author = pieces.first().and_then(|first| {
+            let header = first.get(..block_length(first)?)?;
+            author_domain(header)
+        });
+        let domains = self.ledger.domains(account)?;
+        let own = domains
+            .iter()
+            .find(|domain| domain.is_verified() && author.as_ref() == Some(&domain.name))
+            .and_then(|domain| domain.return_host());
+        Ok(Some(own.unwrap_or(home).into()))
     }
 
     /// What is put into an e-mail of `account`, if anything is.

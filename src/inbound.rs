@@ -2,6 +2,7 @@
 
 mod acceptance;
 mod login;
+mod report;
 mod session;
 mod wishes;
 
@@ -19,6 +20,7 @@ use tokio::task::AbortHandle;
 use crate::config::{self, ListenerKind};
 use crate::desk::Desk;
 use crate::finishing::Finisher;
+use crate::homecoming::{Homecoming, REPORT_BYTES_MAX};
 use crate::lifecycle::Lifecycle;
 use crate::metrics::SessionMetrics;
 use crate::slots::Slots;
@@ -35,6 +37,7 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 /// What the sessions share.
 pub(crate) struct Shared {
     pub(crate) desk: Arc<Desk>,
+    pub(crate) homecoming: Arc<Homecoming>,
     pub(crate) finisher: Arc<Finisher>,
     pub(crate) logins: Logins,
     pub(crate) certificates: Arc<Certificates>,
@@ -53,6 +56,8 @@ pub(crate) struct Listener {
 pub struct Ports {
     /// Who takes mail over.
     pub(crate) desk: Arc<Desk>,
+    /// Who takes in what comes home.
+    pub(crate) homecoming: Arc<Homecoming>,
     /// Who knows what is left to do to a message.
     pub(crate) finisher: Arc<Finisher>,
     /// Which certificate for which name.
@@ -94,6 +99,7 @@ impl Inbound {
         let shared = Arc::new(Shared {
             logins: Logins::new(Arc::clone(&ports.desk.ledger)),
             desk: ports.desk,
+            homecoming: ports.homecoming,
             finisher: ports.finisher,
             certificates: ports.certificates,
             metrics: ports.metrics,
@@ -165,7 +171,11 @@ fn session_config(config: &config::Config, listener: &config::Listener) -> Serve
     let submission = listener.kind == ListenerKind::Submission;
     ServerConfig {
         hostname,
-        size_max: config.sessions.message_size_max,
+        size_max: match listener.kind {
+            // What comes back may hold what was sent.
+            ListenerKind::Reports => config.sessions.message_size_max + REPORT_BYTES_MAX as u64,
+            ListenerKind::Submission | ListenerKind::Relay => config.sessions.message_size_max,
+        },
         recipients_max: config.sessions.recipients_max,
         starttls: !listener.implicit_tls,
         auth: match (submission, listener.implicit_tls) {

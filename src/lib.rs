@@ -10,6 +10,7 @@ pub mod demo;
 mod desk;
 pub mod dns;
 mod finishing;
+mod homecoming;
 pub mod http;
 pub mod inbound;
 pub mod journal;

@@ -20,6 +20,7 @@ use crate::chronicle::Chronicle;
 use crate::clock;
 
 pub(crate) mod actor;
+pub(crate) mod homeward;
 pub(crate) mod plan;
 mod recorder;
 
@@ -33,6 +34,8 @@ pub(crate) struct Tokens {
     ring: KeyRing,
     /// How the public paths are reached, without a slash at the end; none: nothing can be tracked.
     base: Option<String>,
+    /// The host to which reports are sent; none: nothing comes home.
+    home: Option<String>,
 }
 
 /// Why the secrets of tokens are of no use.
@@ -47,14 +50,18 @@ pub enum TokensError {
 }
 
 impl Tokens {
-    pub(crate) async fn load(ledger: &Ledger, base: Option<String>) -> Result<Self, TokensError> {
+    pub(crate) async fn load(
+        ledger: &Ledger,
+        base: Option<String>,
+        home: Option<String>,
+    ) -> Result<Self, TokensError> {
         let secrets = ledger.token_secrets(clock::entropy()).await?;
         let mut keys: Vec<TokenKey> = secrets.iter().map(key).collect();
         let Some(current) = keys.pop() else {
             unreachable!("there is one at least")
         };
         let ring = KeyRing::new(&current, &keys)?;
-        Ok(Self { ring, base })
+        Ok(Self { ring, base, home })
     }
 
     /// Whether anything can be put into mail at all.
@@ -77,10 +84,12 @@ impl Tokens {
         Some(authority.rsplit_once(':').map_or(authority, |(host, _)| host))
     }
 
-    /// The fields with which mail clients unsubscribe; RFC 8058 wants them to lead to an https URL.
+    /// The fields with which mail clients unsubscribe; RFC 8058 wants them to lead to an https URL. Those that cannot post
+    /// write to the address.
     fn unsubscribe_fields(&self, email: EmailId) -> Option<String> {
         let url = self.url("u", Purpose::Unsubscribe, email, 0)?;
-        Some(UnsubscribeFields::new(&url, None).ok()?.lines())
+        let by_mail = self.unsubscribe_by_mail(email);
+        Some(UnsubscribeFields::new(&url, by_mail.as_deref()).ok()?.lines())
     }
 }
 

@@ -22,6 +22,7 @@ use crate::config::{self, Config, Engine, Faults, ListenerKind};
 use crate::desk::Desk;
 use crate::dns::Dns;
 use crate::finishing::Finisher;
+use crate::homecoming::{Homecoming, HookGate, HookGateError};
 use crate::http;
 use crate::inbound::{self, BindError, Inbound};
 use crate::journal::Journal;
@@ -62,6 +63,9 @@ pub enum ServeError {
     /// The secrets of tokens cannot be read.
     #[error(transparent)]
     Tokens(#[from] TokensError),
+    /// The secret of hooks cannot be used.
+    #[error(transparent)]
+    HookSecret(#[from] HookGateError),
     /// A certificate or its key cannot be used.
     #[error(transparent)]
     Certificate(#[from] CertError),
@@ -143,6 +147,7 @@ impl Server {
             .map_err(|error| ServeError::Resolver(error.to_string()))?;
         let webhooks = webhooks_config(&config.webhooks)?;
         let token = token(&config.operator)?;
+        let hook_gate = HookGate::read(&config.reports)?;
         let store = open_store(&config, &metrics)?;
         let queue = Arc::new(Queue::new(Arc::clone(&store), queue_config(&config)));
         recover(&queue).await?;
@@ -150,7 +155,14 @@ impl Server {
         let operator_listener = bind(config.operator.address, "operator").await?;
         let api_listener = bind(config.api.address, "api").await?;
         let (operator_address, api_address) = (operator_listener.local_addr()?, api_listener.local_addr()?);
-        let tokens = Arc::new(Tokens::load(&ledger, config.api.tracking_url.clone()).await?);
+        let tokens = Arc::new(
+            Tokens::load(
+                &ledger,
+                config.api.tracking_url.clone(),
+                config.reports.host.clone(),
+            )
+            .await?,
+        );
         let finisher = Arc::new(Finisher::new(
             Arc::clone(&queue),
             Arc::clone(&ledger),
@@ -196,10 +208,17 @@ impl Server {
             lifecycle: lifecycle.clone(),
             releasing: tokio::sync::Mutex::default(),
         });
+        let homecoming = Arc::new(Homecoming::new(
+            Arc::clone(&tokens),
+            Arc::clone(&chronicle),
+            Arc::clone(&queue),
+            (config.server.hostname.clone(), hook_gate),
+        ));
         let inbound = Arc::new(Inbound::start(
             &config,
             inbound::Ports {
                 desk: Arc::clone(&desk),
+                homecoming: Arc::clone(&homecoming),
                 finisher: Arc::clone(&finisher),
                 certificates: Arc::clone(&certificates),
                 metrics: metrics.sessions.clone(),
@@ -229,7 +248,10 @@ impl Server {
         let operator = Arc::clone(&control) as Arc<dyn Operator>;
         let operator = http::operator_edge(api::router(operator, Arc::clone(&platform), token), &config.api);
         let (tracker, recording) = Tracker::start(tokens, chronicle, Arc::clone(&store));
-        let customers = http::edge(api::customer_router(platform, Arc::new(tracker)), &config.api);
+        let customers = http::edge(
+            api::customer_router(platform, Arc::new(tracker), homecoming),
+            &config.api,
+        );
         let tls = config.api.tls.then(|| certificates.web_config());
         let limits = http::Limits::of(&config);
         let http = [

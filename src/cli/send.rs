@@ -183,7 +183,7 @@ fn own_target(config: &Config, args: &SendArgs) -> Result<Target, Failure> {
             ListenerKind::Relay => {
                 "the configuration has no relay listener; log in with --user, or name a --server"
             }
-            ListenerKind::Submission => {
+            ListenerKind::Submission | ListenerKind::Reports => {
                 "the configuration has no submission listener; leave --user out, or name a --server"
             }
         };

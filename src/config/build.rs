@@ -1,6 +1,7 @@
 //! From the sections of a file to a [`Config`], with what only several values together can get wrong.
 
 mod http;
+mod reports;
 mod webhooks;
 
 use std::net::{IpAddr, SocketAddr};
@@ -42,6 +43,7 @@ fn sections(file: &File, reader: &mut Reader) -> Option<Config> {
     let retry = retry(&file.section("retry"), reader);
     let dns = dns(&file.section("dns"), reader);
     let dkim = dkim(file, reader);
+    let reports = reports::reports(&file.section("reports"), reader);
     let operator = http::operator(&file.section("operator"), reader, server.as_ref());
     let api = http::api(&file.section("api"), reader);
     let webhooks = webhooks::webhooks(&file.section("webhooks"), reader);
@@ -57,6 +59,7 @@ fn sections(file: &File, reader: &mut Reader) -> Option<Config> {
         retry: retry?,
         dns: dns?,
         dkim,
+        reports: reports?,
         operator: operator?,
         api: api?,
         webhooks: webhooks?,
@@ -150,14 +153,23 @@ fn trust(listener: &Listener, entry: &Entry, report: &mut Report) {
                 "is for relays; a submission listener takes mail only after authentication",
             );
         }
-        ListenerKind::Relay | ListenerKind::Submission => {}
+        ListenerKind::Reports if !listener.trusted.is_empty() => {
+            report.error(at, place, "is for relays; reports come from everybody");
+        }
+        ListenerKind::Relay | ListenerKind::Submission | ListenerKind::Reports => {}
     }
 }
 
-/// Mail that came with a login belongs to the account of that login.
+/// Only the mail of a relay listener belongs to an account that the configuration can name.
 fn attribution(listener: &Listener, entry: &Entry, report: &mut Report) {
-    if listener.kind == ListenerKind::Submission && listener.account.is_some() {
-        let what = "a submission listener takes the account from the login; remove it, or make this a relay listener";
+    let what = match listener.kind {
+        ListenerKind::Submission => {
+            "a submission listener takes the account from the login; remove it, or make this a relay listener"
+        }
+        ListenerKind::Reports => "a report belongs to the account of the mail that it is about; remove it",
+        ListenerKind::Relay => return,
+    };
+    if listener.account.is_some() {
         report.error(entry.offset("account"), entry.place("account"), what);
     }
 }
@@ -358,6 +370,7 @@ fn log(entry: &Entry, reader: &mut Reader) -> Option<Log> {
 /// What sections that are right alone get wrong together.
 fn together(config: &Config, file: &File, report: &mut Report) {
     http::apart(config, file, report);
+    reports::fit(config, file, report);
     warn_of_loops(config, file, report);
 }
 

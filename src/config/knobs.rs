@@ -5,6 +5,7 @@
 //! a configuration and fails when a knob of this table is not read, or one is read that is not here.
 
 mod http;
+mod reports;
 mod webhooks;
 
 use std::time::Duration;
@@ -143,6 +144,7 @@ pub const SECTIONS: &[Section] = &[
     RETRY,
     DNS,
     DKIM,
+    reports::REPORTS,
     http::OPERATOR,
     http::API,
     webhooks::WEBHOOKS,
@@ -215,10 +217,12 @@ const LISTENER: Section = Section {
         },
         Knob {
             key: "kind",
-            kind: Choice(&["submission", "relay"]),
+            kind: Choice(&["submission", "relay", "reports"]),
             preset: Required("\"submission\""),
             reason: "`submission` takes mail from accounts that log in, after TLS. `relay` takes mail from machines \
-                     in the `trusted` networks, without a password. No kind takes mail from everybody.",
+                     in the `trusted` networks, without a password. `reports` takes from everybody what is about mail \
+                     of accounts, and nothing else: bounces, complaints, unsubscribes; it belongs on port 25. No kind \
+                     takes mail for others from everybody.",
         },
         Knob {
             key: "address",

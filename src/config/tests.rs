@@ -5,6 +5,8 @@ use std::os::unix::fs::PermissionsExt;
 use super::knobs::SECTIONS;
 use super::*;
 
+mod reports;
+
 /// The least that a file must say.
 const LEAST: &str = "[server]\nhostname = \"mail.example.org\"\n";
 
@@ -433,7 +435,7 @@ fn examples_of_the_generated_file_are_sound() {
     for fault in faults.list() {
         assert!(excused(&fault.what), "{fault}\n{text}");
     }
-    assert_eq!(faults.list().len(), 5, "{faults}");
+    assert_eq!(faults.list().len(), 6, "{faults}");
 }
 
 #[test]

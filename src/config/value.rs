@@ -258,6 +258,7 @@ impl Setting for ListenerKind {
         match text(value, kind)? {
             "submission" => Ok(Self::Submission),
             "relay" => Ok(Self::Relay),
+            "reports" => Ok(Self::Reports),
             _ => Err(unexpected(kind, &found(value))),
         }
     }

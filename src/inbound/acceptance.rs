@@ -26,14 +26,16 @@ use crate::desk::{DeskError, Parcel};
 
 /// The message that a session is receiving, before it is accepted.
 pub(super) struct Incoming {
-    shared: Arc<Shared>,
-    listener: Arc<Listener>,
+    pub(super) shared: Arc<Shared>,
+    pub(super) listener: Arc<Listener>,
     peer: SocketAddr,
     /// The cipher suite, once TLS is active.
     pub(super) cipher: Option<String>,
     /// Whose mail it is.
     pub(super) account: Option<Arc<Account>>,
     message: Option<Partial>,
+    /// The beginning of the report being received.
+    pub(super) report: Vec<u8>,
 }
 
 /// Pieces so far. A message that grows large goes to the store piece by piece, so that memory does not grow with it.
@@ -58,6 +60,7 @@ impl Incoming {
             cipher: None,
             account: None,
             message: None,
+            report: Vec::new(),
         }
     }
 
@@ -85,6 +88,9 @@ impl Incoming {
 
     /// Takes the next piece of the message being received.
     pub(super) async fn push(&mut self, octets: Bytes) {
+        if self.is_of_reports() {
+            return self.keep(&octets);
+        }
         let shared = Arc::clone(&self.shared);
         let owned = self.account.is_some();
         let partial = self.partial();
@@ -96,6 +102,7 @@ impl Incoming {
 
     /// Forgets the message being received.
     pub(super) fn discard(&mut self) {
+        self.report = Vec::new();
         if let Some(partial) = self.message.take() {
             self.forget(&partial);
         }
@@ -103,6 +110,9 @@ impl Incoming {
 
     /// Accepts the message, or says why not. A 250 can be built only from the proof that it is on disk.
     pub(super) async fn accept(&mut self, received: Received) -> Answer {
+        if self.is_of_reports() {
+            return self.take_home(received).await;
+        }
         let owned = self.account.is_some();
         let partial = self.partial();
         partial.push(received.tail.clone(), owned);
@@ -292,7 +302,7 @@ impl Incoming {
         }
     }
 
-    fn unavailable(&self, error: &StoreError) -> Answer {
+    pub(super) fn unavailable(&self, error: &StoreError) -> Answer {
         match error {
             StoreError::Full(_) => self.refuse(Refusal::StoreFull),
             StoreError::Busy => self.refuse(Refusal::RateExceeded),
@@ -309,7 +319,7 @@ impl Incoming {
         }
     }
 
-    fn refuse(&self, refusal: Refusal) -> Answer {
+    pub(super) fn refuse(&self, refusal: Refusal) -> Answer {
         self.shared.metrics.refused(refusal);
         Answer::Refuse(refusal)
     }
@@ -367,7 +377,7 @@ impl Partial {
     }
 }
 
-fn receipt(accepted: &Accepted, id: QueueId) -> Answer {
+pub(super) fn receipt(accepted: &Accepted, id: QueueId) -> Answer {
     Answer::Accepted(Receipt::new(accepted, &id.to_string()))
 }
 

@@ -53,10 +53,10 @@ pub(super) async fn run(stream: TcpStream, peer: SocketAddr, listener: Arc<Liste
     drop(slot);
 }
 
-/// A relay listener serves its trusted networks only.
+/// A relay listener serves its trusted networks only; the others look at who logs in, or at what is brought.
 fn is_welcome(listener: &Listener, peer: SocketAddr) -> bool {
     match listener.settings.kind {
-        ListenerKind::Submission => true,
+        ListenerKind::Submission | ListenerKind::Reports => true,
         ListenerKind::Relay => listener
             .settings
             .trusted
@@ -223,7 +223,7 @@ impl Service {
                 }
             }
             Question::Sender { .. } => self.incoming.may_begin(),
-            Question::Recipient(_) => Answer::Allow,
+            Question::Recipient(forward_path) => self.incoming.may_receive(&forward_path),
             Question::Message(received) => {
                 self.flush().await?;
                 self.incoming.accept(received).await

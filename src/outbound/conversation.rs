@@ -153,7 +153,7 @@ impl Conversation {
         };
         let message = &delivery.message;
         let transaction = Transaction {
-            reverse_path: message.reverse_path.clone(),
+            reverse_path: self.shared.finisher.reverse_path(&delivery),
             recipients: delivery
                 .waiting()
                 .map(|recipient| recipient.forward_path.clone())

@@ -16,6 +16,7 @@ mod customer_routes;
 mod domain_routes;
 mod edge;
 mod error;
+mod hooks;
 pub mod limits;
 mod operator;
 mod platform;
@@ -32,6 +33,7 @@ pub mod wire;
 pub use customer::{
     Edits, Rendering, compose_stored, event_data, openapi, router as customer_router, webhook_payload,
 };
+pub use hooks::{HookedBounce, HookedComplaint, Hooks};
 pub use operator::{Operator, Readiness, ReloadError};
 pub use platform::{Answer, Draft, Mailing, NotAccepted, Platform, Settings};
 pub use problem::Fault;

@@ -28,7 +28,9 @@ use std::fmt;
 
 pub use message::{MessageRewritten, Outcome, Untouched, rewrite_message};
 pub use target::location;
-pub use token::{KeyRing, KeyRingError, Purpose, Token, TokenError, TokenKey};
+pub use token::{
+    KeyRing, KeyRingError, LOCAL_PART_CHARACTERS, Purpose, Token, TokenError, TokenKey, URL_CHARACTERS,
+};
 pub use unsubscribe::{UnsubscribeError, UnsubscribeFields, has_list_unsubscribe};
 
 use page::{Charset, Page};

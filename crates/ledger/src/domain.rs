@@ -4,6 +4,7 @@ use bytes::Bytes;
 use store::{RecordError, RecordReader, RecordWriter};
 
 use crate::id::{AccountId, DomainId};
+use crate::publication::Purpose;
 
 const VERSION: u8 = 1;
 
@@ -121,6 +122,25 @@ impl Domain {
     /// The keys that sign.
     pub fn signing_keys(&self) -> impl Iterator<Item = &DkimKey> {
         self.dkim.iter().filter(|key| key.state == DkimState::Active)
+    }
+
+    /// The host below it to which bounces of its mail go, if it is published and leads to us.
+    pub fn return_host(&self) -> Option<&str> {
+        let is_good = |finding: &&RecordFinding| finding.state == RecordState::Valid;
+        self.return_path()
+            .filter(is_good)
+            .map(|finding| finding.name.as_str())
+    }
+
+    /// Whether this is the host to which bounces of its mail go, or went while it was published.
+    pub fn is_return_host(&self, host: &str) -> bool {
+        self.return_path()
+            .is_some_and(|finding| finding.name.eq_ignore_ascii_case(host))
+    }
+
+    fn return_path(&self) -> Option<&RecordFinding> {
+        let purpose = Purpose::ReturnPath.as_str();
+        self.findings.iter().find(|finding| finding.purpose == purpose)
     }
 
     pub(crate) fn encode(&self) -> Bytes {

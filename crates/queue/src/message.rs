@@ -75,6 +75,8 @@ pub struct Finished {
     pub head: Bytes,
     /// The rest.
     pub pieces: Arc<[Bytes]>,
+    /// The host to which what is said about it is sent; none: its reverse path stays as it is.
+    pub return_host: Option<Box<str>>,
 }
 
 impl Finished {

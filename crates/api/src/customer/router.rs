@@ -18,6 +18,7 @@ use super::{
     statistics, suppressions, unsubscribes, wire,
 };
 use crate::edge;
+use crate::hooks::{self, Hooks};
 use crate::platform::Platform;
 use crate::track::{self, Tracking};
 
@@ -27,8 +28,8 @@ pub(super) struct Service {
     pub(super) in_flight: InFlight,
 }
 
-/// The customers' HTTP over `platform`, and the public paths over `tracking`.
-pub fn router(platform: Arc<dyn Platform>, tracking: Arc<dyn Tracking>) -> Router {
+/// The customers' HTTP over `platform`, and the public paths over `tracking` and `hooks`.
+pub fn router(platform: Arc<dyn Platform>, tracking: Arc<dyn Tracking>, hooks: Arc<dyn Hooks>) -> Router {
     let body_max = usize::try_from(platform.settings().body_max).unwrap_or(usize::MAX);
     let document = document(platform.settings().public_url.as_deref());
     let gate = Arc::new(Gate::new(Arc::clone(&platform)));
@@ -46,6 +47,7 @@ pub fn router(platform: Arc<dyn Platform>, tracking: Arc<dyn Tracking>) -> Route
     Router::new()
         .merge(reference::routes(document))
         .merge(track::routes(tracking))
+        .merge(hooks::routes(hooks))
         .fallback_service(operations)
         .method_not_allowed_fallback(edge::method_not_allowed)
         .layer(DefaultBodyLimit::max(body_max))
