@@ -3,12 +3,13 @@
 #
 #   run    what building and `postrider demo` need: a Rust toolchain (checked, not installed), clang and libclang
 #          (RocksDB's bindings are generated from its C header), a C++ compiler
-#   test   that, the software the end-to-end tests talk to: Postfix, swaks, dkimpy, aiosmtpd, Schemathesis, Nodemailer,
-#          strace, curl, and what clients/test.sh runs: PHP, the TypeScript compiler
+#   test   that, the software the end-to-end tests talk to: Postfix, Exim, swaks, dkimpy, aiosmtpd, Schemathesis,
+#          Nodemailer, strace, curl, and what clients/test.sh runs: PHP, the TypeScript compiler
 #   bench  run, and what we are measured against: Postfix with its load tools, OpenDKIM, nginx
 #
 # Debian packages are installed as root or with sudo; without either the script says what to install. Python and Node
-# packages go to $HOME/.cache/postrider (POSTRIDER_CACHE), pinned in scripts/requirements.txt and scripts/node/;
+# packages go to $HOME/.cache/postrider (POSTRIDER_CACHE), pinned in scripts/requirements.txt and scripts/node/; so does
+# Exim, unpacked, since its package cannot be installed beside Postfix (its user is made as the package would);
 # those of the TypeScript client go to its own node_modules, where its compiler looks for them.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
@@ -19,6 +20,7 @@ what=${1:-run}
 say() { echo "setup: $*" >&2; }
 die() { say "$@"; exit 1; }
 has() { command -v "$1" >/dev/null 2>&1; }
+as_root() { if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi; }
 
 # The name of the package that a missing piece comes from, for each piece that is missing.
 missing_for_run() {
@@ -55,16 +57,14 @@ missing_for_bench() {
 install_debian() {
   [ $# -gt 0 ] || return 0
   has apt-get || die "needed, and this is not a Debian system: install the equivalents of: $*"
-  local as_root=()
   if [ "$(id -u)" != 0 ]; then
     has sudo || die "needed: run as root: apt-get install $*"
-    as_root=(sudo)
   fi
   say "installing $*"
   # Postfix without a configuration: its own service has nothing to start from; the tests bring their own instance.
-  echo 'postfix postfix/main_mailer_type select No configuration' | "${as_root[@]}" debconf-set-selections
-  "${as_root[@]}" apt-get update -qq >/dev/null || say "the package lists could not be refreshed; trying with the old ones"
-  "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@" >/dev/null \
+  echo 'postfix postfix/main_mailer_type select No configuration' | as_root debconf-set-selections
+  as_root apt-get update -qq >/dev/null || say "the package lists could not be refreshed; trying with the old ones"
+  as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@" >/dev/null \
     || die "apt-get could not install: $* (is there a network?)"
 }
 
@@ -105,6 +105,21 @@ install_node() {
   echo "$pins" >"$stamp"
 }
 
+install_exim() {
+  local libraries
+  id Debian-exim >/dev/null 2>&1 \
+    || as_root useradd --system --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin Debian-exim
+  [ -x "$cache/exim/usr/sbin/exim4" ] && return 0
+  say "unpacking Exim into $cache/exim"
+  rm -rf "$cache/exim"
+  mkdir -p "$cache/exim/packages"
+  mapfile -t libraries < <(apt-cache depends exim4-daemon-light libgnutls-dane0 \
+    | awk '$1 ~ /Depends:$/ && $2 ~ /^lib/ && $2 !~ /^lib(c6|crypt1)$/ { print $2 }' | sort -u)
+  (cd "$cache/exim/packages" && apt-get download -qq exim4-daemon-light "${libraries[@]}" 2>/dev/null) \
+    || die "apt-get could not download exim4-daemon-light (is there a network?)"
+  for package in "$cache"/exim/packages/*.deb; do dpkg -x "$package" "$cache/exim"; done
+}
+
 install_typescript() {
   local pins client=$here/../clients/typescript
   local stamp=$client/node_modules/stamp
@@ -126,6 +141,7 @@ case $what in
     check_rust
     mapfile -t packages < <(missing_for_run; missing_for_test)
     install_debian "${packages[@]}"
+    install_exim
     install_python
     install_node
     install_typescript

@@ -3,6 +3,7 @@
 mod bulk;
 mod domains;
 mod events;
+mod homecoming;
 mod idempotency;
 mod mail;
 mod quota;

@@ -142,13 +142,24 @@ fn certificate(world: &World) -> (PathBuf, PathBuf) {
 }
 
 /// A Postfix of the world's own, host 2, that puts all mail for dest.test into one mailbox.
-struct Postfix {
+pub struct Postfix {
     configuration: PathBuf,
     mailbox: PathBuf,
 }
 
 impl Postfix {
     fn start(world: &World, certificate: &Path, key: &Path) -> Self {
+        Self::start_with(world, certificate, key, &[])
+    }
+
+    /// One that takes mail for relay.test and passes it on to host 3; what it bounces goes home to host 1.
+    pub fn passing_on(world: &World) -> Self {
+        let (certificate, key) = certificate(world);
+        let at = |number| format!("{}:{SMTP_PORT}", world.address(number));
+        Self::start_with(world, &certificate, &key, &[at(3), at(1)])
+    }
+
+    fn start_with(world: &World, certificate: &Path, key: &Path, more: &[String]) -> Self {
         tools::debian("postfix", "postfix");
         assert!(
             rustix::process::getuid().is_root(),
@@ -159,7 +170,8 @@ impl Postfix {
             .arg(foreign("postfix.sh"))
             .arg(world.path("postfix"))
             .args([world.address(2).to_string(), SMTP_PORT.to_string()])
-            .args([certificate, key]);
+            .args([certificate, key])
+            .args(more);
         tools::run(&mut script, "");
         let configuration = world.path("postfix/etc");
         Self {
@@ -189,6 +201,43 @@ impl Drop for Postfix {
             .status();
         if !stopped.is_ok_and(|status| status.success()) {
             eprintln!("Postfix at {} may still run", self.configuration.display());
+        }
+    }
+}
+
+/// An Exim of the world's own, host 2, that takes mail for relay.test and passes it on to host 3; what it bounces goes home
+/// to host 1.
+pub struct Exim {
+    pid: PathBuf,
+}
+
+impl Exim {
+    pub fn passing_on(world: &World) -> Self {
+        let at = |number| format!("{}:{SMTP_PORT}", world.address(number));
+        let mut script = Command::new("bash");
+        script.arg(foreign("exim.sh")).arg(world.path("exim")).args([
+            world.address(2).to_string(),
+            SMTP_PORT.to_string(),
+            at(3),
+            at(1),
+        ]);
+        tools::run(&mut script, "");
+        let pid = world.path("exim/exim.pid");
+        eventually("Exim to say who it is", || {
+            std::fs::read_to_string(&pid)
+                .ok()
+                .filter(|pid| !pid.trim().is_empty())
+        });
+        Self { pid }
+    }
+}
+
+impl Drop for Exim {
+    fn drop(&mut self) {
+        let pid = std::fs::read_to_string(&self.pid).unwrap_or_default();
+        let ended = Command::new("kill").arg(pid.trim()).status();
+        if !ended.is_ok_and(|status| status.success()) {
+            eprintln!("Exim {pid} may still run");
         }
     }
 }

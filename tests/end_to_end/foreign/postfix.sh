@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
-# postfix.sh DIR ADDRESS PORT CERTIFICATE KEY - starts a Postfix of its own under DIR, with TLS on offer, that puts mail
-# for dest.test into DIR/mail/inbox/new. Needs root. The system's own instance is neither used nor started.
+# postfix.sh DIR ADDRESS PORT CERTIFICATE KEY [NEXT HOME] - starts a Postfix of its own under DIR, with TLS on offer, that
+# puts mail for dest.test into DIR/mail/inbox/new; mail for relay.test it takes and passes on to NEXT (an address and a
+# port), everything else, such as its bounces, to HOME. Needs root. The system's own instance is neither used nor started.
 set -euo pipefail
 PATH=$PATH:/usr/sbin:/sbin
-dir=$1 address=$2 port=$3 certificate=$4 key=$5
+dir=$1 address=$2 port=$3 certificate=$4 key=$5 next=${6:-} home=${7:-}
 uid=$(id -u postfix)
 
 mkdir -p "$dir"/{etc,spool,lib,mail}
@@ -46,6 +47,13 @@ virtual_uid_maps = static:$uid
 virtual_gid_maps = static:$(id -g postfix)
 virtual_minimum_uid = 1
 CONFIGURATION
+if [ -n "$next" ]; then
+  cat >>"$dir/etc/main.cf" <<CONFIGURATION
+relay_domains = relay.test
+relay_transport = smtp:[${next%:*}]:${next##*:}
+relayhost = [${home%:*}]:${home##*:}
+CONFIGURATION
+fi
 sed -i -E "s/^smtp(\s+)inet/$address:$port\1inet/; s/^(\S+\s+\S+\s+\S+\s+\S+\s+)y/\1n/" "$dir/etc/master.cf"
 grep -q '^postlog' "$dir/etc/master.cf" || echo 'postlog unix-dgram n - n - 1 postlogd' >>"$dir/etc/master.cf"
 postfix -c "$dir/etc" start >"$dir/start.log" 2>&1 || { cat "$dir/start.log" "$dir/mail.log" >&2; exit 1; }
