@@ -180,15 +180,39 @@ pub fn read(octets: &[u8]) -> Report {
     }
     let status = of_kind(&["message/delivery-status", "message/global-delivery-status"]);
     let (mut recipients, envelope_id) = status.map_or_else(Default::default, |leaf| status::read(&leaf.body));
-    if recipients.is_empty()
+    let is_silent = |recipient: &Recipient| recipient.diagnostic.is_none();
+    if (recipients.is_empty() || recipients.iter().any(is_silent))
         && let Some(text) = of_kind(&["text/plain"])
     {
-        recipients = plain::read(head, &text.body);
+        let told = plain::read(head, &text.body);
+        match recipients.is_empty() {
+            true => recipients = told,
+            false => complete(&mut recipients, &told),
+        }
     }
     if !recipients.is_empty() {
         return delivery(recipients, envelope_id, original);
     }
     auto_reply::evidence(head).map_or(Report::Other, |why| Report::AutoReply { why })
+}
+
+/// OpenSMTPD says `5.0.0` to programs, and the reply to people alone.
+fn complete(recipients: &mut [Recipient], told: &[Recipient]) {
+    for recipient in recipients.iter_mut().filter(|one| one.diagnostic.is_none()) {
+        let name = &recipient.final_recipient;
+        let same = told
+            .iter()
+            .find(|one| one.final_recipient.eq_ignore_ascii_case(name));
+        let Some(same) = same else { continue };
+        recipient.diagnostic.clone_from(&same.diagnostic);
+        let is_vague = recipient
+            .status
+            .as_ref()
+            .is_none_or(|status| status.ends_with(".0.0"));
+        if is_vague && same.status.is_some() {
+            recipient.status.clone_from(&same.status);
+        }
+    }
 }
 
 fn is_original(leaf: &Leaf<'_>) -> bool {

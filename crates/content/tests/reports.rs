@@ -6,9 +6,12 @@
 
 use std::path::Path;
 
-use content::report::limits::{HEADER_OCTETS_MAX, RECIPIENTS_MAX};
+use content::report::limits::RECIPIENTS_MAX;
 use content::report::{Delivery, Original, Report, read};
 use proptest::prelude::*;
+
+#[path = "../../../fuzz/properties/report.rs"]
+mod report;
 
 fn folder() -> std::path::PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/reports")
@@ -112,26 +115,22 @@ fn many_parts_and_recipients_are_bounded() {
     assert_eq!(read(nested.as_bytes()), Report::Other);
 }
 
-fn is_bounded(report: &Report) -> bool {
-    let original = match report {
-        Report::Bounce(delivery) | Report::Notice(delivery) => {
-            if delivery.recipients.is_empty() || delivery.recipients.len() > RECIPIENTS_MAX {
-                return false;
-            }
-            &delivery.original
-        }
-        Report::Complaint(complaint) => &complaint.original,
-        Report::AutoReply { .. } | Report::Other => &None,
-    };
-    original
-        .as_ref()
-        .is_none_or(|original| original.header.len() <= HEADER_OCTETS_MAX)
+/// What was found once stays found.
+#[test]
+fn the_corpus_holds() {
+    let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fuzz/corpus/report");
+    let mut seeds = 0;
+    for entry in std::fs::read_dir(corpus).unwrap() {
+        report::holds(&std::fs::read(entry.unwrap().path()).unwrap());
+        seeds += 1;
+    }
+    assert!(seeds >= 30, "{seeds} seeds");
 }
 
 proptest! {
     #[test]
     fn any_octets_can_be_read(octets in proptest::collection::vec(any::<u8>(), 0..2000)) {
-        prop_assert!(is_bounded(&read(&octets)));
+        report::holds(&octets);
     }
 
     #[test]
@@ -146,8 +145,8 @@ proptest! {
             let at = at.index(octets.len());
             octets[at] = octet;
         }
-        prop_assert!(is_bounded(&read(&octets)));
+        report::holds(&octets);
         octets.truncate(cut.index(octets.len()));
-        prop_assert!(is_bounded(&read(&octets)));
+        report::holds(&octets);
     }
 }

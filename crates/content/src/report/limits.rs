@@ -10,6 +10,10 @@ pub const DEPTH_MAX: usize = 4;
 /// Parts of one message that are looked at.
 pub const PARTS_MAX: usize = 64;
 
+/// Octets of the value of a Content-Type that is read; a longer one says nothing. What it costs to join the sections of a
+/// parameter (RFC 2231 §3) grows with the square of their number.
+pub const CONTENT_TYPE_OCTETS_MAX: usize = 16 * 1024;
+
 /// Recipients of one report that are told of, and recipients that a complaint names.
 pub const RECIPIENTS_MAX: usize = 1000;
 

@@ -7,7 +7,7 @@ use std::ops::Range;
 
 use encodify::{base64, qp};
 
-use super::limits::{DEPTH_MAX, PARTS_MAX};
+use super::limits::{CONTENT_TYPE_OCTETS_MAX, DEPTH_MAX, PARTS_MAX};
 use crate::header::{self, fields};
 use crate::tracking::parts::{TransferEncoding, delimited, structured, transfer_encoding};
 
@@ -47,6 +47,7 @@ fn entity<'a>(
     let (head, body) = split(octets);
     let content_type = fields(head)
         .find(|field| field.is("Content-Type"))
+        .filter(|field| field.value.len() <= CONTENT_TYPE_OCTETS_MAX)
         .and_then(|field| structured(&field));
     let kind = content_type.as_ref().map_or_else(
         || "text/plain".to_owned(),
