@@ -3,13 +3,13 @@
 #
 #   run    what building and `postrider demo` need: a Rust toolchain (checked, not installed), clang and libclang
 #          (RocksDB's bindings are generated from its C header), a C++ compiler
-#   test   that, the software the end-to-end tests talk to: Postfix, Exim, swaks, dkimpy, aiosmtpd, Schemathesis,
-#          Nodemailer, strace, curl, and what clients/test.sh runs: PHP, the TypeScript compiler
+#   test   that, the software the end-to-end tests talk to: Postfix, Exim, OpenSMTPD, swaks, dkimpy, aiosmtpd,
+#          Schemathesis, Nodemailer, strace, curl, and what clients/test.sh runs: PHP, the TypeScript compiler
 #   bench  run, and what we are measured against: Postfix with its load tools, OpenDKIM, nginx
 #
 # Debian packages are installed as root or with sudo; without either the script says what to install. Python and Node
-# packages go to $HOME/.cache/postrider (POSTRIDER_CACHE), pinned in scripts/requirements.txt and scripts/node/; so does
-# Exim, unpacked, since its package cannot be installed beside Postfix (its user is made as the package would);
+# packages go to $HOME/.cache/postrider (POSTRIDER_CACHE), pinned in scripts/requirements.txt and scripts/node/; so do
+# Exim and OpenSMTPD, unpacked, since their packages cannot be installed beside Postfix (their users are made);
 # those of the TypeScript client go to its own node_modules, where its compiler looks for them.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
@@ -105,19 +105,25 @@ install_node() {
   echo "$pins" >"$stamp"
 }
 
-install_exim() {
-  local libraries
-  id Debian-exim >/dev/null 2>&1 \
-    || as_root useradd --system --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin Debian-exim
-  [ -x "$cache/exim/usr/sbin/exim4" ] && return 0
-  say "unpacking Exim into $cache/exim"
-  rm -rf "$cache/exim"
-  mkdir -p "$cache/exim/packages"
-  mapfile -t libraries < <(apt-cache depends exim4-daemon-light libgnutls-dane0 \
-    | awk '$1 ~ /Depends:$/ && $2 ~ /^lib/ && $2 !~ /^lib(c6|crypt1)$/ { print $2 }' | sort -u)
-  (cd "$cache/exim/packages" && apt-get download -qq exim4-daemon-light "${libraries[@]}" 2>/dev/null) \
-    || die "apt-get could not download exim4-daemon-light (is there a network?)"
-  for package in "$cache"/exim/packages/*.deb; do dpkg -x "$package" "$cache/exim"; done
+# The user as whom a mail server runs, as its package would make it.
+make_user() {
+  id "$1" >/dev/null 2>&1 \
+    || as_root useradd --system --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin "$1"
+}
+
+# Exim and OpenSMTPD, with the libraries that may not be here, but never the C library.
+unpack_mail_servers() {
+  local packages
+  for user in Debian-exim opensmtpd opensmtpq; do make_user "$user"; done
+  [ -x "$cache/mta/usr/sbin/exim4" ] && [ -x "$cache/mta/usr/sbin/smtpd" ] && return 0
+  say "unpacking Exim and OpenSMTPD into $cache/mta"
+  rm -rf "$cache/mta"
+  mkdir -p "$cache/mta/packages"
+  mapfile -t packages < <(apt-cache depends exim4-daemon-light libgnutls-dane0 opensmtpd \
+    | awk '$1 ~ /Depends:$/ && $2 ~ /^lib/ && $2 !~ /^lib(c6|crypt1|pam.*)$/ { print $2 }' | sort -u)
+  (cd "$cache/mta/packages" && apt-get download -qq exim4-daemon-light opensmtpd "${packages[@]}" 2>/dev/null) \
+    || die "apt-get could not download exim4-daemon-light and opensmtpd (is there a network?)"
+  for package in "$cache"/mta/packages/*.deb; do dpkg -x "$package" "$cache/mta"; done
 }
 
 install_typescript() {
@@ -141,7 +147,7 @@ case $what in
     check_rust
     mapfile -t packages < <(missing_for_run; missing_for_test)
     install_debian "${packages[@]}"
-    install_exim
+    unpack_mail_servers
     install_python
     install_node
     install_typescript

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use crate::clients::foreign;
-use crate::world::{SMTP_PORT, World, eventually, tools};
+use crate::world::{Client, SMTP_PORT, World, eventually, tools};
 
 const TEXT: &str = "From: a@src.test\r\nTo: b@dest.test\r\nSubject: for the world\r\nMessage-ID: <1@src.test>\r\n\
     Date: Mon, 23 Nov 2026 12:00:00 +0000\r\n\r\n.hello\r\n\r\nw\u{f6}rld\r\n";
@@ -202,6 +202,25 @@ impl Drop for Postfix {
         if !stopped.is_ok_and(|status| status.success()) {
             eprintln!("Postfix at {} may still run", self.configuration.display());
         }
+    }
+}
+
+/// An OpenSMTPD as host 2 that takes mail for relay.test and passes it on to host 3; what it bounces goes home to host 1.
+pub struct OpenSmtpd(#[expect(dead_code, reason = "it ends when this is dropped")] tools::Background);
+
+impl OpenSmtpd {
+    pub fn passing_on(world: &World) -> Self {
+        let at = |number| format!("{}:{SMTP_PORT}", world.address(number));
+        let mut script = Command::new("bash");
+        script
+            .arg(foreign("opensmtpd.sh"))
+            .arg(world.path("opensmtpd"))
+            .args([world.address(2).to_string(), SMTP_PORT.to_string(), at(3), at(1)]);
+        let running = Self(tools::Background::start(script.stderr(Stdio::null())));
+        eventually("OpenSMTPD to greet", || {
+            Client::try_connect((world.address(2), SMTP_PORT).into())
+        });
+        running
     }
 }
 

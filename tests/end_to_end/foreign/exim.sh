@@ -4,7 +4,7 @@
 # root; the program is the one that scripts/setup.sh unpacked, since its package cannot be installed beside Postfix.
 set -euo pipefail
 dir=$1 address=$2 port=$3 next=$4 home=$5
-unpacked=${POSTRIDER_CACHE:-$HOME/.cache/postrider}/exim
+unpacked=${POSTRIDER_CACHE:-$HOME/.cache/postrider}/mta
 
 mkdir -p "$dir"/{bin,spool,log}
 # It drops its rights and starts itself again: the program must be where its user can reach it.

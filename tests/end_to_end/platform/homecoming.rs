@@ -7,7 +7,7 @@ use postrider::demo::dns::Data;
 use serde_json::{Value, json};
 
 use super::mail::publish;
-use crate::receivers::{Exim, Postfix};
+use crate::receivers::{Exim, OpenSmtpd, Postfix};
 use crate::world::customer::Customer;
 use crate::world::host::Mail;
 use crate::world::{Client, Host, Program, RELAY_PORT, SMTP_PORT, World, eventually, tools};
@@ -143,6 +143,11 @@ fn bounces_of_postfix_come_home() {
 #[test]
 fn bounces_of_exim_come_home() {
     bounces_come_home(Exim::passing_on);
+}
+
+#[test]
+fn bounces_of_opensmtpd_come_home() {
+    bounces_come_home(OpenSmtpd::passing_on);
 }
 
 /// Host 2 takes the mail, is refused by host 3 behind it, and tells us by a message of its own.
