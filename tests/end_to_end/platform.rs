@@ -4,6 +4,7 @@ mod bulk;
 mod domains;
 mod events;
 mod homecoming;
+mod events_crash;
 mod idempotency;
 mod mail;
 mod quota;

@@ -230,6 +230,20 @@ fn wants(query: &EventQuery, event: &Event, email: &Email) -> bool {
         && query.to_unix_ms.is_none_or(|to| event.at_unix_ms <= to)
 }
 
+/// Everything that is counted in the points of a series.
+fn sum(points: &[Point]) -> Counts {
+    let mut sum = Counts::default();
+    for point in points {
+        let mut counts = point.counts.clone();
+        let pairs = sum.slots_mut().into_iter().zip(counts.slots_mut());
+        pairs.for_each(|(sum, count)| *sum += *count);
+        for (class, count) in counts.bounced_as {
+            *sum.bounced_as.entry(class).or_default() += count;
+        }
+    }
+    sum
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(96))]
 
@@ -333,8 +347,17 @@ proptest! {
         for interval in [Interval::Hour, Interval::Day, Interval::Week, Interval::Month] {
             let span = (span.0 / DAY * DAY, (span.1 / DAY + 1) * DAY - 1);
             let points = world.ledger.series(world.account, &scope, interval, span).unwrap();
-            let delivered: u64 = points.iter().map(|point| point.counts.delivered).sum();
-            prop_assert_eq!(delivered, totals.delivered, "{:?}", interval);
+            prop_assert_eq!(&sum(&points), &totals, "{:?}", interval);
+            let ends = points.iter().skip(1).map(|point| point.from_unix_ms).chain([span.1 + 1]);
+            for (point, end) in points.iter().zip(ends) {
+                let inside = point.from_unix_ms..end;
+                let number = |wanted: fn(&EventKind) -> bool| {
+                    let inside = counted.iter().filter(|event| inside.contains(&event.at_unix_ms));
+                    inside.filter(|event| wanted(&event.kind)).count() as u64
+                };
+                prop_assert_eq!(point.counts.sent, number(|kind| matches!(kind, EventKind::Sent { .. })));
+                prop_assert_eq!(point.counts.bounced(), number(|kind| matches!(kind, EventKind::Bounced { .. })));
+            }
         }
     }
 
