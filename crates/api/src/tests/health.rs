@@ -174,3 +174,12 @@ async fn a_score_is_told_with_what_it_is_made_of() {
         .unwrap();
     assert_eq!((kept.overall_score, kept.sent, kept.bounced), (94, 800, 19));
 }
+
+/// Neither crate may import the other, and a customer sees both: a letter means one thing.
+#[test]
+fn the_grades_of_health_and_of_content_are_the_same() {
+    for score in 0..=100 {
+        let (health, content) = (ledger::health::Grade::of(score), content::score::Grade::of(score));
+        assert_eq!(health.as_str(), content.as_str(), "{score}");
+    }
+}
