@@ -10,6 +10,11 @@
 //!   tags that it does not ask for.
 //! - A day is a day in UTC.
 //! - An event counts when it is recorded: a bounce reported a week later counts then, beside the delivery.
+//!
+//! Absent on purpose: how many *different* recipients opened in a period. Unique opens and clicks are of e-mails, exact, and
+//! may be summed over any period. A sketch of recipients (HyperLogLog) keeps maxima, and counters know sums only: it would
+//! need a read before each hit, or a row for each register and rank, some ten thousand for each day and cell, of which a
+//! year cannot be read in 50 ms.
 
 mod counts;
 mod metric;
