@@ -20,8 +20,8 @@ use crate::webhooks::Kick;
 
 mod consequence;
 mod contexts;
-mod telling;
 mod held;
+mod telling;
 
 pub(crate) use consequence::Ended;
 use contexts::Contexts;
