@@ -6,8 +6,8 @@
 //!
 //! **Invariants.**
 //! - Each event adds to the cell of the whole account, to that of its domain and stream, and, if the e-mail has a tag, to
-//!   that of its tag, domain and stream, each by hour and by day. So a year is read by its days, and no question visits the
-//!   tags that it does not ask for.
+//!   that of its tag and to that of its tag, domain and stream, each by hour and by day. So a year is read by its days, no
+//!   question visits the tags that it does not ask for, and one about a tag reads one cell.
 //! - A day is a day in UTC.
 //! - An event counts when it is recorded: a bounce reported a week later counts then, beside the delivery.
 //!

@@ -13,10 +13,12 @@ use crate::keys;
 use crate::ledger::Ledger;
 use crate::limits::{SERIES_POINTS_MAX, STATISTICS_CELLS_MAX};
 
-/// What the cells of an account begin with: all of its mail, that of a domain and stream, that of a tag, domain and stream.
+/// What the cells of an account begin with: all of its mail, that of a domain and stream, that of a tag, domain and stream,
+/// that of a tag.
 pub(super) const WHOLE: u8 = 0;
 pub(super) const BY_MAIL: u8 = 1;
 pub(super) const BY_TAG: u8 = 2;
+pub(super) const TAG_WHOLE: u8 = 3;
 
 /// Counters read at once.
 const CHUNK_ROWS: usize = 4096;
@@ -179,12 +181,17 @@ impl Ledger {
             base.push(WHOLE);
             return self.read_cell(&base, stretch, sink);
         }
-        match &scope.tag {
+        let tag = scope.tag.as_ref().map(|tag| TagDigest::of(Some(tag)).to_bytes());
+        let all_mail = scope.domain.is_none() && scope.stream.is_none();
+        match tag {
             None => base.push(BY_MAIL),
             Some(tag) => {
-                base.push(BY_TAG);
-                base.extend_from_slice(&TagDigest::of(Some(tag)).to_bytes());
+                base.push(if all_mail { TAG_WHOLE } else { BY_TAG });
+                base.extend_from_slice(&tag);
             }
+        }
+        if all_mail {
+            return self.read_cell(&base, stretch, sink);
         }
         self.read_mail(&base, scope, stretch, sink)
     }

@@ -72,10 +72,12 @@ impl Tally {
 impl Slot {
     /// The counters to which it adds.
     fn keys(&self) -> impl Iterator<Item = Vec<u8>> {
+        let tagged = |cell: &dyn Fn() -> Vec<u8>| (self.tag != [0; 8]).then(cell);
         let cells = [
             Some(vec![read::WHOLE]),
             Some([&[read::BY_MAIL][..], &self.mail.0].concat()),
-            (self.tag != [0; 8]).then(|| [&[read::BY_TAG][..], &self.tag, &self.mail.0].concat()),
+            tagged(&|| [&[read::BY_TAG][..], &self.tag, &self.mail.0].concat()),
+            tagged(&|| [&[read::TAG_WHOLE][..], &self.tag].concat()),
         ];
         let grains = [(Grain::Hour, self.hour), (Grain::Day, self.hour / 24)];
         let cells = cells.into_iter().flatten();
