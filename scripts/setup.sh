@@ -4,7 +4,8 @@
 #   run    what building and `postrider demo` need: a Rust toolchain (checked, not installed), clang and libclang
 #          (RocksDB's bindings are generated from its C header), a C++ compiler
 #   test   that, the software the end-to-end tests talk to: Postfix, Exim, OpenSMTPD, swaks, dkimpy, aiosmtpd,
-#          Schemathesis, Nodemailer, strace, curl, and what clients/test.sh runs: PHP, the TypeScript compiler
+#          Schemathesis, Nodemailer, Chromium and playwright-core, strace, curl, and what clients/test.sh runs: PHP, the
+#          TypeScript compiler
 #   bench  run, and what we are measured against: Postfix with its load tools, OpenDKIM, nginx
 #
 # Debian packages are installed as root or with sudo; without either the script says what to install. Python and Node
@@ -39,6 +40,7 @@ missing_for_test() {
   has curl || echo curl # HTTP/2
   has node || echo nodejs
   has npm || echo npm
+  has chromium || echo chromium
   has php || echo php-cli
   has python3 || echo python3
   python3 -c 'import venv, ensurepip' 2>/dev/null || echo python3-venv

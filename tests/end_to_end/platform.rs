@@ -1,5 +1,6 @@
 //! The platform: mail of accounts, over REST and over SMTP, through the same spool to the same receivers.
 
+mod browser;
 mod bulk;
 mod domains;
 mod events;

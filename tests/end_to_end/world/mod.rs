@@ -5,6 +5,7 @@
 //! Nothing waits for a fixed time: [`eventually`] polls until what must come has come, with a deadline generous enough
 //! for a slow machine, and says what was missing when it passes.
 
+pub mod browser;
 pub mod client;
 pub mod connection;
 pub mod customer;
