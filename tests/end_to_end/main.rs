@@ -25,6 +25,7 @@ mod lifecycle;
 mod operator;
 mod platform;
 mod receivers;
+mod rendering;
 mod replies;
 mod rest;
 mod routing;

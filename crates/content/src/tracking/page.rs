@@ -179,10 +179,11 @@ impl<'a, 'b> Page<'a, 'b> {
         };
         self.inserted.pixel = true;
         let url = attribute_value(url, super::tag::Quote::Double);
-        // Some clients do not load a picture that is not shown, so it is small instead.
+        // Some clients do not load a picture that is not shown, so it is small instead; and out of the flow, so that
+        // no line or column becomes larger by it.
         let picture = format!(
             "<img src=\"{url}\" alt=\"\" width=\"1\" height=\"1\" border=\"0\" \
-             style=\"border:0;width:1px;height:1px\">"
+             style=\"border:0;width:1px;height:1px;position:absolute\">"
         );
         self.edits.push((at..at, picture));
     }

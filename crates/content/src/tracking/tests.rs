@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use super::limits::{HTML_OCTETS_MAX, LINKS_MAX, URL_OCTETS_MAX};
 
 const PIXEL: &str = "<img src=\"https://t.example/o/x\" alt=\"\" width=\"1\" height=\"1\" border=\"0\" \
-                     style=\"border:0;width:1px;height:1px\">";
+                     style=\"border:0;width:1px;height:1px;position:absolute\">";
 
 fn click_url(number: u16) -> String {
     format!("https://t.example/c/{number}")
