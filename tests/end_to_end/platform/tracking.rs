@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::mail::{publish, read};
 use crate::world::customer::{Customer, Reply};
-use crate::world::{Host, Program, World};
+use crate::world::{Host, Program, World, eventually};
 
 const BASE: &str = "https://track.test";
 const DESTINATION: &str = "https://shop.example/offer?a=1&b=2";
@@ -41,6 +41,15 @@ impl Stage {
             .strip_prefix(BASE)
             .unwrap_or_else(|| panic!("{url} is not ours"));
         self.customer.raw(method, path, header, body.as_bytes())
+    }
+
+    /// Every event of this type.
+    fn events(&self, kind: &str) -> Vec<Value> {
+        let reply = self
+            .customer
+            .ask("GET", &format!("/api/v1/events?type={kind}"), None);
+        assert_eq!(reply.status, 200, "{}", reply.text());
+        reply.json()["events"].as_array().unwrap().clone()
     }
 }
 
@@ -153,7 +162,7 @@ fn to_look_unsubscribes_nobody_and_to_ask_does() {
         "Content-Type: application/x-www-form-urlencoded\r\n",
         "confirm=yes",
     );
-    for (header, body) in [one_click, multipart, page] {
+    for ((header, body), source) in [(one_click, "one-click"), (multipart, "one-click"), (page, "link")] {
         let stage = stage();
         stage.customer.ask("POST", "/api/bulk-send", Some(&bulk()));
         let mail = stage.host.mail(1).remove(0);
@@ -176,7 +185,61 @@ fn to_look_unsubscribes_nobody_and_to_ask_does() {
             );
         }
         assert_eq!(stage.customer.send(&again)["status"], "suppressed", "{body}");
+        let told = stage.events("unsubscribed");
+        assert_eq!(told.len(), 1, "once: {told:?}");
+        assert_eq!(told[0]["event_data"]["source"], source, "{body}");
     }
+}
+
+/// A scanner that asks for every URL of a message, by either method, leaves nothing but hits of a machine.
+#[test]
+fn a_scanner_that_asks_for_everything_is_a_machine() {
+    let stage = stage();
+    let mut email = bulk();
+    email["track_opens"] = json!(true);
+    email["track_clicks"] = json!(true);
+    stage.customer.ask("POST", "/api/bulk-send", Some(&email));
+    let mail = stage.host.mail(1).remove(0);
+    let parts = read(&stage.world, mail.text.as_bytes())["parts"].to_string();
+    // The field is folded, so it is no part of what Python reads.
+    let everything = format!("{parts} {}", url(&mail.text, "u"));
+    let urls: Vec<&str> = everything
+        .match_indices(BASE)
+        .map(|(at, _)| &everything[at..])
+        .collect();
+    assert!(
+        urls.len() >= 4,
+        "a link, the picture, two ways out and the field: {everything}"
+    );
+    for scanner in [
+        "Barracuda Sentinel (EE)",
+        "python-requests/2.32",
+        "Mozilla/5.0 (compatible; SomeBot/1.0)",
+    ] {
+        for rest in &urls {
+            let end = rest.find(|c: char| !c.is_ascii_alphanumeric() && !"-_/:.".contains(c));
+            let url = &rest[..end.unwrap_or(rest.len())];
+            for method in ["GET", "HEAD"] {
+                let looked = stage.visit(method, url, &format!("User-Agent: {scanner}\r\n"), "");
+                assert!(looked.status < 400, "{method} {url}: {}", looked.text());
+            }
+        }
+    }
+    // To look at the head of a picture opens nothing, to look at that of a link does show that it was followed.
+    let hits = |kind: &str, count: usize| {
+        let found = eventually(&format!("{count} events {kind}"), || {
+            Some(stage.events(kind)).filter(|events| events.len() >= count)
+        });
+        assert_eq!(found.len(), count, "{found:?}");
+        for event in found {
+            assert_eq!(event["event_data"]["actor"], "machine", "{event}");
+        }
+    };
+    hits("opened", 3);
+    hits("clicked", 6);
+    assert_eq!(stage.events("unsubscribed"), Vec::<Value>::new());
+    let again = json!({ "to": "ada@dest.test", "from": "hello@src.test", "subject": "s", "text": "t" });
+    assert_eq!(stage.customer.send(&again)["status"], "queued");
 }
 
 /// Every switch above can turn it off, and without a URL that readers can reach there is nothing to put in.
