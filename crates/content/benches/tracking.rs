@@ -1,7 +1,8 @@
 //! What tracking costs: `cargo bench -p content --bench tracking --profile release`.
 //!
 //! Each line is the fastest of several rounds, which is what the code costs when nothing else runs. Beside it stands
-//! what the tokenizer alone takes for the same document: nothing that reads all of it can be faster.
+//! what the same tokenizer takes with the emitter that comes with it, which puts together every token: tracking has an
+//! emitter of its own that keeps only where tags lie, and so is the faster of the two.
 #![expect(
     clippy::print_stdout,
     reason = "printing the figures is what this program is for"
@@ -46,7 +47,7 @@ fn main() {
         html.len(),
         rewrite_html(&html, &all).inserted.links.len()
     );
-    measure("the tokenizer alone", || tokenize(&html));
+    measure("every token put together", || tokenize(&html));
     measure("rewrite_html", || rewrite_html(&html, &all).html.len());
     measure("rewrite_html, nothing wanted", || {
         rewrite_html(&html, &Plan::default()).html.len()
