@@ -1,6 +1,7 @@
 //! The server's identity: which certificate for which name, exchanged while running.
 
 use std::collections::HashMap;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
@@ -9,8 +10,8 @@ use rustls::crypto::aws_lc_rs::Ticketer;
 use rustls::server::{ClientHello, NoServerSessionStorage, ResolvesServerCert};
 use rustls::sign::CertifiedKey;
 
-use crate::pair::{CertificatePair, Identity, LoadedCertificate};
-use crate::{CertError, VERSIONS, provider};
+use crate::pair::{CertificatePair, Identity, LoadedCertificate, Validity};
+use crate::{CertError, VERSIONS, folder, provider};
 
 /// The certificates a server presents.
 ///
@@ -19,7 +20,7 @@ use crate::{CertError, VERSIONS, provider};
 /// was asked for, the first certificate configured is presented: a sending server that does not verify will go on, and
 /// one that does can tell its operator what it saw.
 pub struct Certificates {
-    pairs: Vec<CertificatePair>,
+    sources: Sources,
     chooser: Arc<Chooser>,
     server: Arc<ServerConfig>,
     web: Arc<ServerConfig>,
@@ -29,7 +30,7 @@ impl std::fmt::Debug for Certificates {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         formatter
             .debug_struct("Certificates")
-            .field("pairs", &self.pairs)
+            .field("sources", &self.sources)
             .finish_non_exhaustive()
     }
 }
@@ -40,25 +41,54 @@ impl Certificates {
     /// # Errors
     /// [`CertError`] for the first pair that cannot be used.
     pub fn load(pairs: &[CertificatePair]) -> Result<Self, CertError> {
-        let chosen = ArcSwap::from_pointee(Choice::load(pairs)?);
+        Self::of(Sources {
+            pairs: pairs.to_vec(),
+            folder: None,
+        })
+    }
+
+    /// The same, with the pairs `NAME.pem` and `NAME.key` of a folder behind them.
+    ///
+    /// # Errors
+    /// As [`Self::load`]; also if the folder cannot be read.
+    pub fn load_with_folder(pairs: &[CertificatePair], folder: &Path) -> Result<Self, CertError> {
+        Self::of(Sources {
+            pairs: pairs.to_vec(),
+            folder: Some(folder.to_owned()),
+        })
+    }
+
+    fn of(sources: Sources) -> Result<Self, CertError> {
+        let chosen = ArcSwap::from_pointee(Choice::load(&sources.pairs()?)?);
         let chooser = Arc::new(Chooser { chosen });
         let server = server_config(Arc::clone(&chooser), &[])?;
         let web = server_config(Arc::clone(&chooser), WEB_PROTOCOLS)?;
         Ok(Self {
-            pairs: pairs.to_vec(),
+            sources,
             chooser,
             server,
             web,
         })
     }
 
-    /// Reads the same files again. From then on new connections get what is in them; those that exist are not touched.
+    /// Reads the same files again, and whatever is in the folder now. From then on new connections get what is in them; those
+    /// that exist are not touched.
     ///
     /// # Errors
     /// [`CertError`] for the first pair that cannot be used; then all certificates stay as they were.
     pub fn reload(&self) -> Result<(), CertError> {
-        self.chooser.chosen.store(Arc::new(Choice::load(&self.pairs)?));
+        let choice = Choice::load(&self.sources.pairs()?)?;
+        self.chooser.chosen.store(Arc::new(choice));
         Ok(())
+    }
+
+    /// Whether a client that asks for `name` gets a certificate that stands for it, and is valid at this time in seconds
+    /// since 1970.
+    pub fn cover(&self, name: &str, now_unix_s: i64) -> bool {
+        let choice = self.chooser.chosen.load();
+        let presented = choice.find(name);
+        presented
+            .is_some_and(|identity| matches!(identity.loaded.validity(now_unix_s), Validity::Valid { .. }))
     }
 
     /// What is loaded now, in the order of configuration: for the operator, and to warn of what expires.
@@ -111,11 +141,29 @@ impl ResolvesServerCert for Chooser {
     }
 }
 
+/// Where certificates are.
+#[derive(Debug)]
+struct Sources {
+    pairs: Vec<CertificatePair>,
+    folder: Option<PathBuf>,
+}
+
+impl Sources {
+    /// All pairs that there are now, those of the folder last.
+    fn pairs(&self) -> Result<Vec<CertificatePair>, CertError> {
+        let mut pairs = self.pairs.clone();
+        if let Some(folder) = &self.folder {
+            pairs.extend(folder::pairs(folder)?);
+        }
+        Ok(pairs)
+    }
+}
+
 /// Certificates by name, as of one load.
 struct Choice {
     default: Arc<CertifiedKey>,
     /// Keys are names in lower case, `*.example.com` for wildcards.
-    by_name: HashMap<String, Arc<CertifiedKey>>,
+    by_name: HashMap<String, Arc<Identity>>,
     loaded: Vec<LoadedCertificate>,
 }
 
@@ -131,37 +179,37 @@ impl std::fmt::Debug for Choice {
 impl Choice {
     fn load(pairs: &[CertificatePair]) -> Result<Self, CertError> {
         let provider = provider();
-        let identities: Vec<Identity> = pairs
+        let identities: Vec<Arc<Identity>> = pairs
             .iter()
-            .map(|pair| Identity::load(pair, &provider))
+            .map(|pair| Identity::load(pair, &provider).map(Arc::new))
             .collect::<Result<_, _>>()?;
         let default = Arc::clone(&identities.first().ok_or(CertError::NothingConfigured)?.key);
         let mut by_name = HashMap::new();
-        let mut loaded = Vec::new();
-        for Identity {
-            key,
-            loaded: certificate,
-        } in identities
-        {
-            for name in &certificate.names {
-                by_name.entry(name.clone()).or_insert_with(|| Arc::clone(&key));
+        for identity in &identities {
+            for name in &identity.loaded.names {
+                by_name
+                    .entry(name.clone())
+                    .or_insert_with(|| Arc::clone(identity));
             }
-            loaded.push(certificate);
         }
+        let loaded = identities.iter().map(|identity| identity.loaded.clone());
         Ok(Self {
             default,
             by_name,
-            loaded,
+            loaded: loaded.collect(),
         })
     }
 
+    /// The certificate that stands for a name.
+    fn find(&self, name: &str) -> Option<&Identity> {
+        let name = name.to_ascii_lowercase();
+        let wildcard = || self.by_name.get(&format!("*.{}", name.split_once('.')?.1));
+        self.by_name.get(&name).or_else(wildcard).map(Arc::as_ref)
+    }
+
     fn for_name(&self, server_name: Option<&str>) -> Arc<CertifiedKey> {
-        let find = |name: &str| {
-            let name = name.to_ascii_lowercase();
-            let wildcard = || self.by_name.get(&format!("*.{}", name.split_once('.')?.1));
-            self.by_name.get(&name).or_else(wildcard)
-        };
-        Arc::clone(server_name.and_then(find).unwrap_or(&self.default))
+        let found = server_name.and_then(|name| self.find(name));
+        Arc::clone(found.map_or(&self.default, |identity| &identity.key))
     }
 }
 

@@ -115,6 +115,15 @@ pub enum CertError {
         /// What the system says.
         source: io::Error,
     },
+    /// A folder holds more certificates than are read.
+    #[error(
+        "{}: holds more than {max} certificates: remove those that nobody asks for any more",
+        .folder.display(), max = crate::FOLDER_PAIRS_MAX
+    )]
+    TooMany {
+        /// The folder.
+        folder: PathBuf,
+    },
     /// No trust anchors anywhere.
     #[error(
         "no file with trusted root certificates is found: install the package ca-certificates, or name the file"

@@ -10,6 +10,7 @@
 //! - Files are read on [`Certificates::load`], [`Certificates::reload`] and [`Roots::load`] only; a handshake never
 //!   touches the disk. A reload that fails leaves everything as it was.
 //! - TLS 1.2 and 1.3 (RFC 8996 retires what was before), aws-lc as the only cryptography.
+//! - Certificates of a folder are found on the same occasions; those named one by one come before them.
 //! - There is always a certificate to present: the first one configured, if no other fits.
 //!
 //! **Failures.** [`CertError`] names the file, what is wrong with it and what to do. An expired certificate is no
@@ -28,6 +29,7 @@
 mod certificates;
 mod client;
 mod error;
+mod folder;
 mod pair;
 mod peer;
 mod pem;
@@ -42,6 +44,7 @@ use std::sync::Arc;
 pub use certificates::Certificates;
 pub use client::{ClientTrust, client_config};
 pub use error::CertError;
+pub use folder::FOLDER_PAIRS_MAX;
 pub use pair::{CertificatePair, LoadedCertificate, Validity};
 pub use peer::{Unverified, VerifiedPeer};
 pub use roots::Roots;

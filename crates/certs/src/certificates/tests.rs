@@ -231,3 +231,41 @@ fn one_file_may_hold_both() {
         ["mx.example.com"]
     );
 }
+
+#[test]
+fn a_folder_is_listed_anew_and_a_broken_pair_changes_nothing() {
+    let authority = Authority::new();
+    let now = i64::try_from(NOW_UNIX_S).unwrap();
+    let main = authority.issue("main", &["mail.example.net"]);
+    let folder = tempfile::tempdir().unwrap();
+    let put = |name: &str, pair: &CertificatePair| {
+        fs::copy(&pair.private_key, folder.path().join(format!("{name}.key"))).unwrap();
+        fs::copy(&pair.certificate, folder.path().join(format!("{name}.pem"))).unwrap();
+    };
+    let certificates = Certificates::load_with_folder(std::slice::from_ref(&main), folder.path()).unwrap();
+    assert!(!certificates.cover("click.shop.example", now));
+
+    put("click", &authority.issue("click", &["click.shop.example"]));
+    // One that is being written.
+    fs::write(folder.path().join(".next.pem"), "half").unwrap();
+    fs::write(folder.path().join("README"), "not one").unwrap();
+    assert_eq!(presented(&certificates, "click.shop.example"), "main");
+    certificates.reload().unwrap();
+    assert!(certificates.cover("Click.shop.example", now));
+    assert!(!certificates.cover("other.shop.example", now));
+    assert!(
+        !certificates.cover("click.shop.example", i64::MAX),
+        "expired by then"
+    );
+    assert_eq!(presented(&certificates, "click.shop.example"), "click");
+    assert_eq!(presented(&certificates, "unknown.example"), "main");
+
+    fs::remove_file(folder.path().join("click.key")).unwrap();
+    let error = certificates.reload().unwrap_err().to_string();
+    assert!(error.contains("click.key"), "{error}");
+    assert!(certificates.cover("click.shop.example", now));
+
+    fs::remove_file(folder.path().join("click.pem")).unwrap();
+    certificates.reload().unwrap();
+    assert!(!certificates.cover("click.shop.example", now));
+}
