@@ -72,6 +72,8 @@ export interface BatchReply {
 export interface BulkRecipient {
   email: string;
   vars?: Record<string, unknown>;
+  track_opens?: boolean;
+  track_clicks?: boolean;
 }
 
 /** One template and its recipients; each gets a copy of their own. */

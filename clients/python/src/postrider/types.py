@@ -99,6 +99,8 @@ class BatchReply(TypedDict):
 
 class _BulkRecipientOptions(TypedDict, total=False):
     vars: Mapping[str, Any]
+    track_opens: bool
+    track_clicks: bool
 
 
 class BulkRecipient(_BulkRecipientOptions):

@@ -225,6 +225,7 @@ impl Copies<'_> {
         self.rendering
             .check(vars)
             .map_err(|error| ("variable_missing", error))?;
+        let wish = |own: Option<bool>, all: Option<bool>| own.or(all).or(Some(true));
         let id = fresh_id(self.service.platform.as_ref());
         let date = self.common.send_at_unix_ms.unwrap_or(self.caller.now_unix_ms);
         let copy = Copy {
@@ -239,8 +240,8 @@ impl Copies<'_> {
             disposition: self.common.disposition(),
             sandbox: self.caller.mode == Mode::Test,
             stream: compose::stream(self.request.stream_type),
-            track_opens: Some(self.request.track_opens.unwrap_or(true)),
-            track_clicks: Some(self.request.track_clicks.unwrap_or(true)),
+            track_opens: wish(recipient.track_opens, self.request.track_opens),
+            track_clicks: wish(recipient.track_clicks, self.request.track_clicks),
             to: vec![to.mailbox().as_str().to_owned()],
             created_unix_ms: self.caller.now_unix_ms,
             message_id: message_id(&id.to_string(), &self.author.domain.name),

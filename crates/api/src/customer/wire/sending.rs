@@ -270,6 +270,12 @@ pub(crate) struct BulkRecipient {
     /// Values for `{{variable}}`.
     #[serde(default)]
     pub(crate) vars: Option<Map<String, Value>>,
+    /// Whether opens of this copy are tracked. Default: that of the request.
+    #[serde(default)]
+    pub(crate) track_opens: Option<bool>,
+    /// Whether clicks in this copy are tracked. Default: that of the request.
+    #[serde(default)]
+    pub(crate) track_clicks: Option<bool>,
 }
 
 /// What became of a bulk mail.
