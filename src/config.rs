@@ -27,7 +27,7 @@ use std::time::Duration;
 
 pub use domain::{DomainPattern, PatternError};
 pub use fault::{Fault, Faults, Severity};
-pub use http::{Api, Operator};
+pub use http::{Api, Operator, TrackingHosts};
 pub use ledger::{Network, NetworkError};
 pub use reachable::reachable;
 pub use route::{Lookup, NextHop, NextHopError, Route, route_for};
@@ -128,6 +128,8 @@ pub struct Sessions {
 pub struct Tls {
     /// Certificates offered to clients, chosen by the name they ask for. Empty: a self-signed one, kept in the data folder.
     pub certificates: Vec<CertificatePair>,
+    /// A folder of further ones, `NAME.pem` and `NAME.key`.
+    pub folder: Option<PathBuf>,
     /// Use of STARTTLS on outgoing connections.
     pub outbound: OutboundTls,
 }

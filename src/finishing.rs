@@ -260,8 +260,10 @@ impl Finisher {
         let (Some(email), Some(account)) = (email, self.ledger.account(account)?) else {
             return Ok(None);
         };
+        let domains = self.ledger.domains(account.id)?;
         let domain = self.ledger.domain_of(&email)?;
-        let plan = domain.map(|domain| EmailPlan::new(&self.tokens, &email, &account, &domain));
+        let plan =
+            domain.and_then(|domain| EmailPlan::new(&self.tokens, &email, &account, (&domain, domains)));
         Ok(plan.filter(|plan| !plan.is_empty()))
     }
 

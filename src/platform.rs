@@ -152,6 +152,10 @@ impl api::Platform for Platform {
         Box::pin(self.verifier.verify(account, domain))
     }
 
+    fn tracking_url(&self, domain: &Domain) -> Option<String> {
+        self.verifier.tracking_url(domain)
+    }
+
     fn records(&self, domain: &Domain) -> Vec<RecordFinding> {
         self.verifier.records(domain)
     }

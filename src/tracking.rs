@@ -21,9 +21,11 @@ use crate::clock;
 
 pub(crate) mod actor;
 pub(crate) mod homeward;
+pub(crate) mod hosts;
 pub(crate) mod plan;
 mod recorder;
 
+use hosts::Hosts;
 use recorder::{Hit, Recorder};
 
 /// Hits that wait to be written down; about 300 octets each, and 3 KiB at most.
@@ -32,8 +34,7 @@ const HITS_MAX: usize = 20_000;
 /// Makes tokens and the URLs with them.
 pub(crate) struct Tokens {
     ring: KeyRing,
-    /// How the public paths are reached, without a slash at the end; none: nothing can be tracked.
-    base: Option<String>,
+    hosts: Arc<Hosts>,
     /// The host to which reports are sent; none: nothing comes home.
     home: Option<String>,
 }
@@ -52,7 +53,7 @@ pub enum TokensError {
 impl Tokens {
     pub(crate) async fn load(
         ledger: &Ledger,
-        base: Option<String>,
+        hosts: Arc<Hosts>,
         home: Option<String>,
     ) -> Result<Self, TokensError> {
         let secrets = ledger.token_secrets(clock::entropy()).await?;
@@ -61,33 +62,28 @@ impl Tokens {
             unreachable!("there is one at least")
         };
         let ring = KeyRing::new(&current, &keys)?;
-        Ok(Self { ring, base, home })
+        Ok(Self { ring, hosts, home })
     }
 
     /// Whether anything can be put into mail at all.
     pub(crate) fn are_wanted(&self) -> bool {
-        self.base.is_some()
+        self.hosts.are_wanted()
     }
 
-    fn url(&self, path: &str, purpose: Purpose, email: EmailId, number: u16) -> Option<String> {
+    /// A URL of ours; `base` is how it begins.
+    fn url(&self, base: &str, (path, purpose): (&str, Purpose), email: EmailId, number: u16) -> String {
         let token = self.ring.in_url(&Token {
             purpose,
             email_id: email.to_bytes(),
             number,
         });
-        Some(format!("{}/track/{path}/{token}", self.base.as_deref()?))
-    }
-
-    fn host(&self) -> Option<&str> {
-        let (_, rest) = self.base.as_deref()?.split_once("://")?;
-        let authority = rest.split('/').next()?;
-        Some(authority.rsplit_once(':').map_or(authority, |(host, _)| host))
+        format!("{base}/track/{path}/{token}")
     }
 
     /// The fields with which mail clients unsubscribe; RFC 8058 wants them to lead to an https URL. Those that cannot post
     /// write to the address.
-    fn unsubscribe_fields(&self, email: EmailId) -> Option<String> {
-        let url = self.url("u", Purpose::Unsubscribe, email, 0)?;
+    fn unsubscribe_fields(&self, base: &str, email: EmailId) -> Option<String> {
+        let url = self.url(base, ("u", Purpose::Unsubscribe), email, 0);
         let by_mail = self.unsubscribe_by_mail(email);
         Some(UnsubscribeFields::new(&url, by_mail.as_deref()).ok()?.lines())
     }

@@ -14,6 +14,7 @@ use tokio::time::{Instant, timeout_at};
 
 use crate::clock;
 use crate::dns::Dns;
+use crate::tracking::hosts::Hosts;
 
 /// A verified domain whose records are gone for this long is verified no more.
 const GRACE_MS: u64 = 72 * 60 * 60 * 1000;
@@ -28,15 +29,22 @@ pub(crate) struct Verifier {
     ledger: Arc<Ledger>,
     dns: Arc<Dns>,
     hostname: String,
+    hosts: Arc<Hosts>,
 }
 
 impl Verifier {
-    pub(crate) fn new(ledger: Arc<Ledger>, dns: Arc<Dns>, hostname: String) -> Self {
+    pub(crate) fn new(ledger: Arc<Ledger>, dns: Arc<Dns>, hostname: String, hosts: Arc<Hosts>) -> Self {
         Self {
             ledger,
             dns,
             hostname,
+            hosts,
         }
+    }
+
+    /// How the links of a domain's mail begin now.
+    pub(crate) fn tracking_url(&self, domain: &Domain) -> Option<String> {
+        self.hosts.base(domain)
     }
 
     /// Looks up every record of a domain now and keeps what was found.
@@ -67,16 +75,22 @@ impl Verifier {
             .await
     }
 
-    /// What a domain publishes: as found, or as it is to be where it was not looked up yet.
+    /// What a domain publishes: as found, or as it is to be where that was not looked up yet.
     pub(crate) fn records(&self, domain: &Domain) -> Vec<RecordFinding> {
-        match domain.findings.as_slice() {
-            [] => self.plan(domain).unseen(),
-            found => found.to_vec(),
-        }
+        let host = domain.tracking_host_name();
+        let found = |unseen: RecordFinding| {
+            let is_it = |found: &&RecordFinding| {
+                (&found.purpose, &found.name, &found.value) == (&unseen.purpose, &unseen.name, &unseen.value)
+            };
+            domain.findings.iter().find(is_it).cloned().unwrap_or(unseen)
+        };
+        let unseen = self.plan(domain, &host).unseen();
+        unseen.into_iter().map(found).collect()
     }
 
     async fn look_up(&self, domain: &Domain) -> Report {
-        let mut verification = Verification::new(&self.plan(domain));
+        let host = domain.tracking_host_name();
+        let mut verification = Verification::new(&self.plan(domain, &host));
         let deadline = Instant::now() + PATIENCE;
         while let Some(question) = verification.poll_question() {
             let answer = timeout_at(deadline, self.dns.published(question.kind, &question.name)).await;
@@ -86,7 +100,7 @@ impl Verifier {
         verification.finish()
     }
 
-    fn plan<'a>(&'a self, domain: &'a Domain) -> Plan<'a> {
+    fn plan<'a>(&'a self, domain: &'a Domain, tracking_host: &'a str) -> Plan<'a> {
         let published = domain
             .dkim
             .iter()
@@ -98,6 +112,8 @@ impl Verifier {
                 .map(|key| (key.selector.as_str(), key.record.as_str()))
                 .collect(),
             hostname: &self.hostname,
+            tracking_host,
+            tracking_target: self.hosts.target(),
         }
     }
 }

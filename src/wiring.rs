@@ -34,6 +34,7 @@ use crate::operator::{Control, Reload};
 use crate::outbound::{self, Dispatcher, Outbound, OutboundConfig};
 use crate::platform::Platform;
 use crate::signals::Signals;
+use crate::tracking::hosts::Hosts;
 use crate::tracking::{Tokens, TokensError, Tracker};
 use crate::verification::Verifier;
 use crate::webhooks::{Kick, Webhooks, WebhooksConfig};
@@ -155,14 +156,9 @@ impl Server {
         let operator_listener = bind(config.operator.address, "operator").await?;
         let api_listener = bind(config.api.address, "api").await?;
         let (operator_address, api_address) = (operator_listener.local_addr()?, api_listener.local_addr()?);
-        let tokens = Arc::new(
-            Tokens::load(
-                &ledger,
-                config.api.tracking_url.clone(),
-                config.reports.host.clone(),
-            )
-            .await?,
-        );
+        let hosts = Arc::new(Hosts::new(&config, &certificates));
+        let home = config.reports.host.clone();
+        let tokens = Arc::new(Tokens::load(&ledger, Arc::clone(&hosts), home).await?);
         let finisher = Arc::new(Finisher::new(
             Arc::clone(&queue),
             Arc::clone(&ledger),
@@ -229,6 +225,7 @@ impl Server {
             Arc::clone(&ledger),
             dns,
             config.server.hostname.clone(),
+            hosts,
         ));
         let platform: Arc<dyn api::Platform> = Arc::new(Platform {
             desk: Arc::clone(&desk),
@@ -405,7 +402,10 @@ fn certificates(config: &Config) -> Result<Certificates, CertError> {
             &config.server.hostname,
         )?);
     }
-    Certificates::load(&pairs)
+    match &config.tls.folder {
+        Some(folder) => Certificates::load_with_folder(&pairs, folder),
+        None => Certificates::load(&pairs),
+    }
 }
 
 fn token(operator: &config::Operator) -> Result<OperatorToken, ServeError> {

@@ -99,6 +99,13 @@ pub(super) enum DomainCommand {
     Verify(Named),
     /// Take a domain as verified without a look at DNS
     Trust(Named),
+    /// Set through which host links of a domain's mail lead, and print what to publish
+    TrackingHost {
+        #[command(flatten)]
+        named: Named,
+        /// The host, below what was registered of the domain; without one `click.` and the domain
+        host: Option<String>,
+    },
     /// Remove a domain, with its keys
     Delete(Named),
 }
@@ -277,6 +284,9 @@ pub(super) fn run_domain(command: &DomainCommand, context: &mut Context) -> Resu
         }
         DomainCommand::Verify(named) => records(client.post(&of(named, "/verify"), &json!({}))?),
         DomainCommand::Trust(named) => records(client.post(&of(named, "/trust"), &json!({}))?),
+        DomainCommand::TrackingHost { named, host } => {
+            records(client.patch(&of(named, ""), &json!({ "tracking_host": host }))?)
+        }
         DomainCommand::Delete(named) => told(client.delete(&of(named, ""))?),
     };
     context.output.result(&reply, &text)

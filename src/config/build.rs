@@ -216,9 +216,12 @@ fn tls(file: &File, reader: &mut Reader) -> Option<Tls> {
             });
         }
     }
-    let outbound = reader.read(&file.section("tls"), "outbound");
+    let entry = file.section("tls");
+    let outbound = reader.read(&entry, "outbound");
+    let folder = reader.optional(&entry, "folder");
     Some(Tls {
         certificates,
+        folder: folder?,
         outbound: outbound?,
     })
 }

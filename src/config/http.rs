@@ -27,6 +27,10 @@ pub struct Api {
     /// How recipients reach the links, pictures and unsubscribe pages: a URL without a slash at its end. None: nothing is
     /// tracked.
     pub tracking_url: Option<String>,
+    /// Who has the certificates of customers' own tracking hosts.
+    pub tracking_hosts: TrackingHosts,
+    /// Hosts whose links, and those of all hosts below them, are never tracked, in lower case.
+    pub untracked_domains: Vec<String>,
     /// Octets of the largest request body taken.
     pub body_max: u64,
     /// Requests in one window from one client address.
@@ -45,6 +49,15 @@ pub struct Api {
     pub body_timeout: Duration,
     /// The domain whose recipients are simulated, in lower case.
     pub simulator_domain: String,
+}
+
+/// Who has the certificates of customers' own tracking hosts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TrackingHosts {
+    /// This server: a host is used once there is a certificate for it.
+    Certificates,
+    /// A proxy before it, which has one for every host that leads to it.
+    Proxy,
 }
 
 impl Api {

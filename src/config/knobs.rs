@@ -317,14 +317,26 @@ const SESSIONS: Section = Section {
 const TLS: Section = Section {
     name: "tls",
     repeated: false,
-    about: "How strictly outgoing mail is encrypted.",
-    knobs: &[Knob {
-        key: "outbound",
-        kind: Choice(&["never", "opportunistic", "required"]),
-        preset: Value("\"opportunistic\""),
-        reason: "Use of STARTTLS towards other servers. `opportunistic` encrypts when offered, with any certificate \
-                 (RFC 7435); `required` leaves mail waiting rather than send it in clear text.",
-    }],
+    about: "How strictly outgoing mail is encrypted, and certificates that come and go.",
+    knobs: &[
+        Knob {
+            key: "outbound",
+            kind: Choice(&["never", "opportunistic", "required"]),
+            preset: Value("\"opportunistic\""),
+            reason: "Use of STARTTLS towards other servers. `opportunistic` encrypts when offered, with any certificate \
+                     (RFC 7435); `required` leaves mail waiting rather than send it in clear text.",
+        },
+        Knob {
+            key: "folder",
+            kind: Path,
+            preset: Unset {
+                meaning: "no certificates but those of `[[certificate]]`",
+                example: "\"/etc/postrider/certificates\"",
+            },
+            reason: "Folder of further certificates, such as those of customers' tracking hosts: each `NAME.pem`, a chain, \
+                     with its private key in `NAME.key`. It is read at the start and by every reload.",
+        },
+    ],
 };
 
 const CERTIFICATE: Section = Section {

@@ -13,7 +13,7 @@ use toml::de::{DeInteger, DeValue};
 use super::domain::is_host_name;
 use super::knobs::Kind;
 use super::web::{is_base_url, is_origin};
-use super::{DomainPattern, Engine, ListenerKind, LogFormat, Network, NextHop, OutboundTls};
+use super::{DomainPattern, Engine, ListenerKind, LogFormat, Network, NextHop, OutboundTls, TrackingHosts};
 
 /// What is wrong with a value and what to write instead.
 pub(super) struct Wrong(pub(super) String);
@@ -259,6 +259,16 @@ impl Setting for ListenerKind {
             "submission" => Ok(Self::Submission),
             "relay" => Ok(Self::Relay),
             "reports" => Ok(Self::Reports),
+            _ => Err(unexpected(kind, &found(value))),
+        }
+    }
+}
+
+impl Setting for TrackingHosts {
+    fn read(value: &DeValue, kind: &Kind, _: &Path) -> Result<Self, Wrong> {
+        match text(value, kind)? {
+            "certificates" => Ok(Self::Certificates),
+            "proxy" => Ok(Self::Proxy),
             _ => Err(unexpected(kind, &found(value))),
         }
     }

@@ -108,6 +108,8 @@ pub(crate) fn number_of(address: &str) -> u16 {
 
 #[cfg(test)]
 pub(crate) mod tests {
+    use std::sync::Arc;
+
     use content::tracking::{KeyRing, TokenKey};
 
     use super::*;
@@ -119,7 +121,7 @@ pub(crate) mod tests {
         };
         Tokens {
             ring: KeyRing::new(&key, &[]).unwrap(),
-            base: None,
+            hosts: Arc::new(crate::tracking::hosts::tests::nowhere()),
             home: Some("bounces.test".to_owned()),
         }
     }

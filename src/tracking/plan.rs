@@ -12,6 +12,10 @@ use super::Tokens;
 /// The wishes that hold for one e-mail.
 pub(crate) struct EmailPlan {
     tokens: Arc<Tokens>,
+    /// How its links begin.
+    base: String,
+    /// All domains of its account.
+    domains: Arc<[Arc<Domain>]>,
     email: EmailId,
     opens: bool,
     clicks: bool,
@@ -23,9 +27,15 @@ pub(crate) struct EmailPlan {
 
 impl EmailPlan {
     /// The narrowest wish decides: the e-mail's, else its domain's, else its account's; a switch that is off anywhere
-    /// above is off.
-    pub(crate) fn new(tokens: &Arc<Tokens>, email: &Email, account: &Account, domain: &Domain) -> Self {
-        let on = account.tracking_enabled && domain.tracking_enabled && tokens.are_wanted();
+    /// above is off. None if nothing can be put into mail. The e-mail is from `domain`, one of `domains`.
+    pub(crate) fn new(
+        tokens: &Arc<Tokens>,
+        email: &Email,
+        account: &Account,
+        (domain, domains): (&Domain, Arc<[Arc<Domain>]>),
+    ) -> Option<Self> {
+        let base = tokens.hosts.base(domain)?;
+        let on = account.tracking_enabled && domain.tracking_enabled;
         let wish =
             |own: Option<bool>, domain: Option<bool>, account: bool| on && own.or(domain).unwrap_or(account);
         let opens = wish(
@@ -45,16 +55,18 @@ impl EmailPlan {
             Stream::Shared => email.template.is_some(),
             Stream::Transactional => false,
         };
-        let url = |path, purpose| tokens.url(path, purpose, email.id, 0);
-        Self {
+        let url = |path, purpose| tokens.url(&base, (path, purpose), email.id, 0);
+        Some(Self {
             email: email.id,
             opens,
             clicks,
             to_many: to_many && single,
-            pixel_url: opens.then(|| url("o", Purpose::Open)).flatten(),
-            unsubscribe_url: single.then(|| url("u", Purpose::Unsubscribe)).flatten(),
+            pixel_url: opens.then(|| url("o", Purpose::Open)),
+            unsubscribe_url: single.then(|| url("u", Purpose::Unsubscribe)),
             tokens: Arc::clone(tokens),
-        }
+            base,
+            domains,
+        })
     }
 
     pub(crate) fn unsubscribe_url(&self) -> Option<&str> {
@@ -82,7 +94,7 @@ impl EmailPlan {
         if !self.to_many || has_list_unsubscribe(header) {
             return None;
         }
-        self.tokens.unsubscribe_fields(self.email)
+        self.tokens.unsubscribe_fields(&self.base, self.email)
     }
 
     /// Whether anything of the message can change.
@@ -92,15 +104,14 @@ impl EmailPlan {
 
     fn with_plan<T>(&self, apply: impl FnOnce(&Plan<'_>) -> T) -> T {
         let click_url = |number| {
-            let url = self.tokens.url("c", Purpose::Click, self.email, number);
-            url.unwrap_or_default()
+            let link = ("c", Purpose::Click);
+            self.tokens.url(&self.base, link, self.email, number)
         };
-        let own: Vec<&str> = self.tokens.host().into_iter().collect();
         apply(&Plan {
             click_url: self.clicks.then_some(&click_url),
             pixel_url: self.pixel_url.as_deref(),
             unsubscribe_url: self.unsubscribe_url(),
-            excluded_hosts: &own,
+            excluded_hosts: &self.tokens.hosts.untracked(&self.domains),
         })
     }
 }

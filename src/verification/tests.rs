@@ -28,6 +28,7 @@ fn domain(keys: Vec<DkimKey>) -> Domain {
         tracking_enabled: true,
         track_opens: None,
         track_clicks: None,
+        tracking_host: None,
         dkim: keys,
         findings: Vec::new(),
     }

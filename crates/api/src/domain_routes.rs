@@ -10,8 +10,8 @@ use ledger::{Actor, Domain, DomainStatus};
 use serde::{Deserialize, Serialize};
 
 use crate::customer::caller::request;
-use crate::customer::domains::{create, view};
-use crate::customer::wire::{DomainView, Done};
+use crate::customer::domains::{change, create, view};
+use crate::customer::wire::{DomainChange, DomainView, Done};
 use crate::customer_routes::{bad_request, find};
 use crate::platform::Platform;
 use crate::problem::Problem;
@@ -82,6 +82,19 @@ pub(crate) async fn trust(
 ) -> Result<Json<DomainView>, Problem> {
     let domain = find_domain(platform.as_ref(), &id, &domain)?;
     let domain = verified_by_word(platform.as_ref(), &domain).await?;
+    Ok(Json(view(platform.as_ref(), &domain)))
+}
+
+/// `PATCH /admin/customers/{id}/domains/{domain}`: what its owner may change too.
+pub(crate) async fn update(
+    State(platform): Service,
+    Path((id, domain)): Path<(String, String)>,
+    body: Result<Json<DomainChange>, JsonRejection>,
+) -> Result<Json<DomainView>, Problem> {
+    let Json(value) = body.map_err(|error| bad_request(error.body_text()))?;
+    let domain = find_domain(platform.as_ref(), &id, &domain)?;
+    let request = request(platform.as_ref(), Actor::Operator);
+    let domain = change(platform.as_ref(), &domain, &value, request).await?;
     Ok(Json(view(platform.as_ref(), &domain)))
 }
 

@@ -58,6 +58,9 @@ pub trait Platform: Send + Sync {
     /// What a domain of an account publishes, as far as it was not looked up yet.
     fn records(&self, domain: &Domain) -> Vec<ledger::RecordFinding>;
 
+    /// How the links of a domain's mail begin now, without a slash at the end; none where nothing is tracked.
+    fn tracking_url(&self, domain: &Domain) -> Option<String>;
+
     /// The Argon2id hash of a password, as a PHC string.
     fn hash_password(&self, password: String) -> Answer<'_, String>;
 

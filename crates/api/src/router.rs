@@ -7,7 +7,7 @@ use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::http::{HeaderValue, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{delete, get, post};
+use axum::routing::{get, patch, post};
 
 use crate::edge;
 use crate::error::Refusal;
@@ -66,7 +66,10 @@ fn customers(platform: Arc<dyn Platform>) -> Router {
             "/customers/{id}/domains",
             get(domain_routes::list).post(domain_routes::add),
         )
-        .route("/customers/{id}/domains/{domain}", delete(domain_routes::delete))
+        .route(
+            "/customers/{id}/domains/{domain}",
+            patch(domain_routes::update).delete(domain_routes::delete),
+        )
         .route(
             "/customers/{id}/domains/{domain}/verify",
             post(domain_routes::verify),

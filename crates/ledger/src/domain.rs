@@ -4,9 +4,10 @@ use bytes::Bytes;
 use store::{RecordError, RecordReader, RecordWriter};
 
 use crate::id::{AccountId, DomainId};
-use crate::publication::Purpose;
+use crate::publication::{Purpose, usual_host};
 
-const VERSION: u8 = 1;
+/// 2: with the tracking host.
+const VERSION: u8 = 2;
 
 /// A domain from which an account sends.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,6 +36,9 @@ pub struct Domain {
     pub track_opens: Option<bool>,
     /// Tracking of clicks; none for the account's setting.
     pub track_clicks: Option<bool>,
+    /// Through which host the links of its mail are to lead, as [`crate::publication::tracking_host`] returned it; none for
+    /// the usual one.
+    pub tracking_host: Option<String>,
     /// Its signing keys.
     pub dkim: Vec<DkimKey>,
     /// What was found of each record when DNS was last asked.
@@ -143,6 +147,29 @@ impl Domain {
         self.findings.iter().find(|finding| finding.purpose == purpose)
     }
 
+    /// Through which host the links of its mail are to lead.
+    pub fn tracking_host_name(&self) -> String {
+        let usual = || usual_host(&self.name);
+        self.tracking_host.clone().unwrap_or_else(usual)
+    }
+
+    /// The same, if it was seen to lead to us.
+    pub fn tracking_host(&self) -> Option<&str> {
+        let name = self.tracking_host_name();
+        let leads = |finding: &&RecordFinding| {
+            finding.purpose == Purpose::Tracking.as_str()
+                && finding.state == RecordState::Valid
+                && finding.name == name
+        };
+        let found = self.findings.iter().find(leads);
+        found.map(|finding| finding.name.as_str())
+    }
+
+    /// The same, if it was chosen or seen to lead to us: links to it are links to us.
+    pub fn own_host(&self) -> Option<&str> {
+        self.tracking_host.as_deref().or_else(|| self.tracking_host())
+    }
+
     pub(crate) fn encode(&self) -> Bytes {
         let mut out = RecordWriter::new(VERSION, 8 * 1024);
         out.array(&self.id.to_bytes())
@@ -165,12 +192,13 @@ impl Domain {
         self.dkim.iter().for_each(|key| key.write(&mut out));
         out.number(self.findings.len() as u64);
         self.findings.iter().for_each(|finding| finding.write(&mut out));
+        out.optional_text(self.tracking_host.as_deref());
         out.finish()
     }
 
     pub(crate) fn decode(record: &[u8]) -> Result<Self, RecordError> {
         let mut input = RecordReader::new(record, VERSION)?;
-        let domain = Self {
+        let mut domain = Self {
             id: DomainId::from_bytes(input.array()?),
             account: AccountId::from_bytes(input.array()?),
             name: input.text()?.to_owned(),
@@ -190,7 +218,11 @@ impl Domain {
             track_clicks: input.optional_number()?.map(|on| on != 0),
             dkim: input.list(DkimKey::read)?,
             findings: input.list(RecordFinding::read)?,
+            tracking_host: None,
         };
+        if input.version() >= 2 {
+            domain.tracking_host = input.optional_text()?.map(str::to_owned);
+        }
         input.end()?;
         Ok(domain)
     }

@@ -15,7 +15,8 @@
 //!   elsewhere. Any sound record will do. Tags that RFC 9989 removed (`pct`, `rf`, `ri`) are never recommended.
 //! - **return_path** (recommended): with a reverse-path below the domain SPF is aligned too (RFC 9989), and bounces
 //!   come back to us. A CNAME, so that its MX and SPF are ours to change.
-//! - **tracking** (optional): links that are counted lead to the domain itself, not to a name its readers do not know.
+//! - **tracking** (optional): links that are counted lead through a host of the domain's owner, not through a name its
+//!   readers do not know: filters look askance at a link that shows one domain and leads to another.
 //!
 //! **Invariants.** A failed look-up proves nothing: its record is pending, and the domain keeps the status it has. What
 //! is kept of an answer is bounded ([`FOUND_ENTRIES_MAX`], [`FOUND_CHARACTERS_MAX`]) and has no control characters.
@@ -30,12 +31,15 @@ mod ownership;
 mod sending_domain;
 mod spf;
 mod tags;
+mod tracking_host;
 mod verdict;
 mod verification;
 
 pub use found::{ANSWER_OCTETS_MAX, FOUND_CHARACTERS_MAX, FOUND_ENTRIES_MAX};
 pub use sending_domain::{DOMAIN_OCTETS_MAX, DomainFault, sending_domain};
 pub use spf::SPF_LOOKUPS_MAX;
+pub(crate) use tracking_host::usual_host;
+pub use tracking_host::{TrackingHostFault, tracking_host};
 pub use verification::{Answer, QUESTIONS_PER_RECORD_MAX, Question, Report, Verification};
 
 use crate::{RecordFinding, RecordState};
@@ -49,8 +53,12 @@ pub struct Plan<'a> {
     pub ownership_token: &'a str,
     /// Each key's selector, and the value that publishes it.
     pub dkim: Vec<(&'a str, &'a str)>,
-    /// The host that sends its mail, takes its bounces and answers its tracking links.
+    /// The host that sends its mail and takes its bounces.
     pub hostname: &'a str,
+    /// Through which host the links of its mail lead.
+    pub tracking_host: &'a str,
+    /// The host that answers those links.
+    pub tracking_target: &'a str,
 }
 
 /// The type of a DNS record.
@@ -124,7 +132,7 @@ pub struct Expected {
 /// Every record that a domain is to publish, the required ones first.
 pub fn expected(plan: &Plan<'_>) -> Vec<Expected> {
     let Plan { domain, .. } = plan;
-    let host = host(plan.hostname);
+    let host = self::host(plan.hostname);
     let record = |purpose, kind, name: String, value: String| Expected {
         purpose,
         kind,
@@ -133,14 +141,7 @@ pub fn expected(plan: &Plan<'_>) -> Vec<Expected> {
         required: matches!(purpose, Purpose::Ownership | Purpose::Dkim),
     };
     let txt = |purpose, name, value| record(purpose, RecordType::Txt, name, value);
-    let cname = |purpose, label: &str| {
-        record(
-            purpose,
-            RecordType::Cname,
-            format!("{label}.{domain}"),
-            host.clone(),
-        )
-    };
+    let cname = |purpose, name, target| record(purpose, RecordType::Cname, name, target);
     let ownership = format!("{}{}", ownership::PREFIX, plan.ownership_token);
     let mut records = vec![txt(Purpose::Ownership, format!("_postrider.{domain}"), ownership)];
     records.extend(plan.dkim.iter().map(|(selector, value)| {
@@ -158,8 +159,12 @@ pub fn expected(plan: &Plan<'_>) -> Vec<Expected> {
             format!("_dmarc.{domain}"),
             "v=DMARC1; p=none".to_owned(),
         ),
-        cname(Purpose::ReturnPath, "bounce"),
-        cname(Purpose::Tracking, "click"),
+        cname(Purpose::ReturnPath, format!("bounce.{domain}"), host),
+        cname(
+            Purpose::Tracking,
+            plan.tracking_host.to_owned(),
+            self::host(plan.tracking_target),
+        ),
     ]);
     records
 }

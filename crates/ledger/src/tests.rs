@@ -309,6 +309,7 @@ fn domains_are_bounded_and_named_once() {
         tracking_enabled: true,
         track_opens: None,
         track_clicks: Some(false),
+        tracking_host: Some("go.shop.example".into()),
         dkim: vec![DkimKey {
             selector: "s".into(),
             algorithm: "rsa-sha256".into(),

@@ -27,6 +27,8 @@ pub(super) fn api(entry: &Entry, reader: &mut Reader) -> Option<Api> {
     let tls = reader.read(entry, "tls");
     let public_url: Option<Option<String>> = reader.optional(entry, "public_url");
     let tracking_url: Option<Option<String>> = reader.optional(entry, "tracking_url");
+    let tracking_hosts = reader.read(entry, "tracking_hosts");
+    let untracked_domains: Option<Vec<String>> = reader.read(entry, "untracked_domains");
     let body_max = reader.read(entry, "body_max");
     let rate_limit = reader.read(entry, "rate_limit");
     let rate_window = reader.read(entry, "rate_window");
@@ -43,6 +45,11 @@ pub(super) fn api(entry: &Entry, reader: &mut Reader) -> Option<Api> {
         tls: tls?,
         tracking_url: tracking_url.or_else(|| public_url.clone()),
         public_url,
+        tracking_hosts: tracking_hosts?,
+        untracked_domains: untracked_domains?
+            .iter()
+            .map(|host| host.trim_end_matches('.').to_ascii_lowercase())
+            .collect(),
         body_max: body_max?,
         rate_limit: rate_limit?,
         rate_window: rate_window?,

@@ -1,6 +1,6 @@
 //! The knobs of HTTP: the operator's, and the customers'.
 
-use super::Kind::{Count, Host, Lapse, Many, Networks, Origin, Path, Size, Socket, Switch, Url};
+use super::Kind::{Choice, Count, Host, Lapse, Many, Networks, Origin, Path, Size, Socket, Switch, Url};
 use super::Preset::{Unset, Value};
 use super::{Knob, MIB, Section, days, hours, seconds};
 
@@ -64,6 +64,22 @@ pub(super) const API: Section = Section {
             },
             reason: "How readers reach the links, pictures and unsubscribe pages of the mail they get: `/track` at this \
                      listener. Mail clients unsubscribe only over https (RFC 8058).",
+        },
+        Knob {
+            key: "tracking_hosts",
+            kind: Choice(&["certificates", "proxy"]),
+            preset: Value("\"certificates\""),
+            reason: "When links of a customer's mail begin with the customer's own tracking host, always over https: with \
+                     `certificates` once this listener speaks TLS and has a certificate for the host; with `proxy` as soon \
+                     as DNS leads it here, because a proxy has a certificate for each. Until then they begin with \
+                     `tracking_url`, and also while that is not https.",
+        },
+        Knob {
+            key: "untracked_domains",
+            kind: Many(&Host),
+            preset: Value("[]"),
+            reason: "Links to these hosts, and to all hosts below them, are never tracked: those that break when they are \
+                     led through another server, such as calendars or links that open apps.",
         },
         Knob {
             key: "body_max",

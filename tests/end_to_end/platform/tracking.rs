@@ -1,10 +1,14 @@
 //! What is put into mail, and what comes of it when it is asked for.
 
+use std::process::Command;
+
+use postrider::demo::dns::Data;
+use rustix::process::Signal;
 use serde_json::{Value, json};
 
 use super::mail::{publish, read};
 use crate::world::customer::{Customer, Reply};
-use crate::world::{Host, Program, World, eventually};
+use crate::world::{Host, Program, World, eventually, tools};
 
 const BASE: &str = "https://track.test";
 const DESTINATION: &str = "https://shop.example/offer?a=1&b=2";
@@ -242,11 +246,75 @@ fn a_scanner_that_asks_for_everything_is_a_machine() {
     assert_eq!(stage.customer.send(&again)["status"], "queued");
 }
 
-/// Every switch above can turn it off, and without a URL that readers can reach there is nothing to put in.
+/// Whether clicks and opens are tracked in the mail number `count` that arrives.
+fn tracked(stage: &Stage, count: usize) -> (bool, bool) {
+    let mail = stage.host.mail(count).remove(count - 1);
+    let read = read(&stage.world, mail.text.as_bytes());
+    let html = read["html"].as_str().unwrap();
+    (html.contains("/track/c/"), html.contains("/track/o/"))
+}
+
+/// The narrowest wish decides, and every switch above can turn it off.
 #[test]
 fn what_nobody_wants_tracked_is_not() {
     let stage = stage();
-    let email = |wishes: Value| {
+    let domains = stage.customer.ask("GET", "/api/customer/domains", None).json();
+    let domain = format!(
+        "/api/customer/domains/{}",
+        domains["domains"][0]["id"].as_str().unwrap()
+    );
+    let profile = "/api/customer/profile".to_owned();
+    let unset = json!({ "tracking_enabled": true, "track_opens": null, "track_clicks": null });
+    let mut count = 0;
+    for (path, change, wishes, expected) in [
+        (&domain, unset.clone(), json!({}), (true, true)),
+        (
+            &domain,
+            unset.clone(),
+            json!({ "track_opens": false }),
+            (true, false),
+        ),
+        (
+            &domain,
+            unset.clone(),
+            json!({ "track_clicks": false }),
+            (false, true),
+        ),
+        (&domain, json!({ "track_opens": false }), json!({}), (true, false)),
+        (
+            &domain,
+            json!({ "track_opens": false }),
+            json!({ "track_opens": true }),
+            (true, true),
+        ),
+        (
+            &domain,
+            json!({ "tracking_enabled": false }),
+            json!({ "track_opens": true }),
+            (false, false),
+        ),
+        (&domain, unset, json!({}), (true, true)),
+        (
+            &profile,
+            json!({ "click_tracking_enabled": false }),
+            json!({}),
+            (false, true),
+        ),
+        (
+            &profile,
+            json!({ "click_tracking_enabled": false }),
+            json!({ "track_clicks": true }),
+            (true, true),
+        ),
+        (
+            &profile,
+            json!({ "tracking_enabled": false }),
+            json!({ "track_opens": true, "track_clicks": true }),
+            (false, false),
+        ),
+    ] {
+        let reply = stage.customer.ask("PATCH", path, Some(&change));
+        assert_eq!(reply.status, 200, "{}", reply.text());
         let mut email = json!({
             "to": "b@dest.test", "from": "hello@src.test", "subject": "s", "text": "t",
             "html": format!("<a href=\"{DESTINATION}\">x</a>"),
@@ -255,41 +323,196 @@ fn what_nobody_wants_tracked_is_not() {
             .as_object_mut()
             .unwrap()
             .extend(wishes.as_object().unwrap().clone());
-        email
-    };
-    let switches = |name: &str, on: bool| {
-        let change = json!({ name: on });
-        let reply = stage
-            .customer
-            .ask("PATCH", "/api/customer/profile", Some(&change));
-        assert_eq!(reply.status, 200, "{}", reply.text());
-    };
-    let mut count = 0;
-    let mut next = |wishes: Value| {
-        stage.customer.send(&email(wishes));
+        stage.customer.send(&email);
         count += 1;
-        let mail = stage.host.mail(count).remove(count - 1);
-        let html = read(&stage.world, mail.text.as_bytes())["html"]
+        assert_eq!(tracked(&stage, count), expected, "{change} {wishes}");
+    }
+}
+
+/// Who does not want to be followed gets the same mail without it.
+#[test]
+fn a_recipient_of_many_can_be_left_alone() {
+    let stage = stage();
+    let mut request = bulk();
+    for (count, (own, expected)) in [
+        (json!({ "email": "ada@dest.test", "vars": { "name": "Ada" } }), (true, true)),
+        (
+            json!({ "email": "bob@dest.test", "vars": { "name": "Bob" }, "track_opens": false, "track_clicks": false }),
+            (false, false),
+        ),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        request["recipients"] = json!([own]);
+        let reply = stage.customer.ask("POST", "/api/bulk-send", Some(&request)).json();
+        assert_eq!(reply["queued"], 1, "{reply}");
+        assert_eq!(tracked(&stage, count + 1), expected, "{own}");
+    }
+}
+
+/// The first domain of the customer after `change`, looked up again.
+fn changed(customer: &Customer, change: &Value) -> Value {
+    let domains = customer.ask("GET", "/api/customer/domains", None).json();
+    let path = format!(
+        "/api/customer/domains/{}",
+        domains["domains"][0]["id"].as_str().unwrap()
+    );
+    let reply = customer.ask("PATCH", &path, Some(change));
+    assert_eq!(reply.status, 200, "{}", reply.text());
+    let looked_up = customer.ask("POST", &format!("{path}/verify"), None);
+    assert_eq!(looked_up.status, 200, "{}", looked_up.text());
+    looked_up.json()["domain"].clone()
+}
+
+fn tracking_record(domain: &Value) -> &Value {
+    let records = domain["dns_records"].as_array().unwrap();
+    let record = records.iter().find(|record| record["purpose"] == "tracking");
+    record.unwrap_or_else(|| panic!("no tracking record in {domain}"))
+}
+
+/// With a CNAME and a proxy that has certificates, links show their sender's own host; none of ours is wrapped again.
+#[test]
+fn links_lead_through_the_senders_own_host_once_it_is_published() {
+    let mut world = World::new();
+    world.mx("dest.test", &[(10, 2)]);
+    let host = world.host(2);
+    world.settings.set("api.tracking_url", BASE);
+    world.settings.set("api.tracking_hosts", "proxy");
+    world.settings.set(
+        "api.untracked_domains",
+        toml::Value::Array(vec!["Calendar.test".into()]),
+    );
+    let program = world.start();
+    let customer = program.customer("owner@src.test", &["src.test"]);
+    publish(&world, &customer);
+    let email = json!({
+        "to": "b@dest.test", "from": "hello@src.test", "subject": "s", "text": "t",
+        "track_opens": true, "track_clicks": true,
+        "html": "<a href=\"https://shop.example/\">shop</a> <a href=\"https://go.src.test/x\">go</a> \
+                 <a href=\"https://track.test/y\">track</a> <a href=\"https://a.calendar.test/z\">date</a> \
+                 <a href=\"https://notcalendar.test/\">other</a>",
+    });
+    let sent = |count: usize| {
+        customer.send(&email);
+        let mail = host.mail(count).remove(count - 1);
+        read(&world, mail.text.as_bytes())["html"]
             .as_str()
             .unwrap()
-            .to_owned();
-        (html.contains("/track/c/"), html.contains("/track/o/"))
+            .to_owned()
     };
+
+    for (wrong, code) in [
+        ("go.elsewhere.test", "bad_tracking_host"),
+        ("src.test", "bad_tracking_host"),
+    ] {
+        let domains = customer.ask("GET", "/api/customer/domains", None).json();
+        let path = format!(
+            "/api/customer/domains/{}",
+            domains["domains"][0]["id"].as_str().unwrap()
+        );
+        let reply = customer.ask("PATCH", &path, Some(&json!({ "tracking_host": wrong })));
+        assert_eq!(reply.status, 400, "{}", reply.text());
+        assert!(reply.text().contains(code), "{}", reply.text());
+    }
+
+    let domain = changed(&customer, &json!({ "tracking_host": "Go.src.test" }));
+    let record = tracking_record(&domain);
     assert_eq!(
-        next(json!({ "track_opens": true, "track_clicks": true })),
-        (true, true)
+        (
+            &record["type"],
+            &record["name"],
+            &record["value"],
+            &record["status"]
+        ),
+        (
+            &json!("CNAME"),
+            &json!("go.src.test"),
+            &json!("track.test"),
+            &json!("pending")
+        )
+    );
+    assert_eq!(domain["tracking_url"], BASE);
+    let html = sent(1);
+    assert_eq!(html.matches(&format!("{BASE}/track/c/")).count(), 2, "{html}");
+
+    world.dns.add("go.src.test", Data::Cname("track.test".to_owned()));
+    let domain = changed(&customer, &json!({}));
+    assert_eq!(tracking_record(&domain)["status"], "valid", "{domain}");
+    assert_eq!(domain["tracking_url"], "https://go.src.test");
+    let html = sent(2);
+    assert_eq!(html.matches("https://go.src.test/track/c/").count(), 2, "{html}");
+    assert!(html.contains("https://go.src.test/track/o/"), "{html}");
+    for kept in [
+        "https://go.src.test/x",
+        "https://track.test/y",
+        "https://a.calendar.test/z",
+    ] {
+        assert!(html.contains(&format!("\"{kept}\"")), "{kept} in {html}");
+    }
+    let (_, token) = html.split_once("/track/c/").unwrap();
+    let path = format!("/track/c/{}", token.split('"').next().unwrap());
+    let followed = customer.raw(
+        "GET",
+        &path,
+        &format!("{FIREFOX}X-Forwarded-Host: go.src.test\r\n"),
+        b"",
     );
     assert_eq!(
-        next(json!({ "track_opens": false, "track_clicks": true })),
-        (true, false)
+        (followed.status, followed.header("location")),
+        (302, Some("https://shop.example/"))
     );
+
+    let domain = changed(&customer, &json!({ "tracking_host": null }));
+    assert_eq!(tracking_record(&domain)["name"], "click.src.test");
+    assert_eq!(domain["tracking_url"], BASE);
+}
+
+/// A certificate is left in the folder, and a reload later readers reach the host over https.
+#[test]
+fn a_host_is_used_once_there_is_a_certificate_for_it() {
+    let mut world = World::new();
+    let folder = world.path("certificates");
+    std::fs::create_dir(&folder).unwrap();
+    world.settings.set("tls.folder", folder.to_str().unwrap());
+    world.settings.set("api.tls", true);
+    world.settings.set("api.tracking_url", BASE);
+    world.dns.add("go.src.test", Data::Cname("track.test".to_owned()));
+    let program = world.start();
+    program.json(&["customer", "add", "owner@src.test"]);
+    program.json(&["domain", "add", "owner@src.test", "src.test"]);
+    let set = program.json(&[
+        "domain",
+        "tracking-host",
+        "owner@src.test",
+        "src.test",
+        "go.src.test",
+    ]);
+    assert_eq!(tracking_record(&set)["name"], "go.src.test", "{set}");
+    let verified = program.json(&["domain", "verify", "owner@src.test", "src.test"]);
+    assert_eq!(tracking_record(&verified)["status"], "valid", "{verified}");
     assert_eq!(
-        next(json!({ "track_opens": true, "track_clicks": false })),
-        (false, true)
+        verified["tracking_url"], BASE,
+        "nobody could speak TLS as this host"
     );
-    switches("tracking_enabled", false);
-    assert_eq!(
-        next(json!({ "track_opens": true, "track_clicks": true })),
-        (false, false)
-    );
+
+    let made = certs::self_signed(&world.path("made"), "go.src.test").unwrap();
+    std::fs::copy(&made.private_key, folder.join("click.key")).unwrap();
+    std::fs::copy(&made.certificate, folder.join("click.pem")).unwrap();
+    program.signal(Signal::HUP);
+    eventually("the certificate to be read", || {
+        let verified = program.json(&["domain", "verify", "owner@src.test", "src.test"]);
+        (verified["tracking_url"] == "https://go.src.test").then_some(())
+    });
+    let address = program.api();
+    let mut curl = Command::new(tools::debian("curl", "curl"));
+    curl.arg("--silent")
+        .arg("--fail")
+        .arg("--cacert")
+        .arg(&made.certificate);
+    curl.arg("--resolve")
+        .arg(format!("go.src.test:{}:{}", address.port(), address.ip()));
+    let url = format!("https://go.src.test:{}/track/o/nothing", address.port());
+    let pixel = tools::run_with(curl.arg(url), b"");
+    assert_eq!(pixel.stdout.len(), 43);
 }

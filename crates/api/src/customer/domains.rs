@@ -7,6 +7,7 @@ use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
 use axum::http::StatusCode;
 use content::dkim;
+use ledger::publication::tracking_host;
 use ledger::{DkimKey, DkimState, Domain, DomainId, DomainStatus, LedgerError, RecordState, iso8601};
 use serde::Deserialize;
 use utoipa::IntoParams;
@@ -147,18 +148,9 @@ pub(super) async fn update_domain(
     PathId(id): PathId,
     Checked(value): Checked<DomainChange>,
 ) -> Result<Json<DomainReply>, Problem> {
-    let id = own(&caller, &id)?.id;
+    let domain = own(&caller, &id)?;
     let platform = service.platform.as_ref();
-    let alter = |domain: &mut Domain| {
-        domain.tracking_enabled = value.tracking_enabled.unwrap_or(domain.tracking_enabled);
-        domain.track_opens = value.track_opens.unwrap_or(domain.track_opens);
-        domain.track_clicks = value.track_clicks.unwrap_or(domain.track_clicks);
-    };
-    let request = caller.request(platform);
-    let ledger = platform.ledger();
-    let domain = ledger
-        .update_domain(caller.account.id, id, alter, Some("domain.changed"), &request)
-        .await?;
+    let domain = change(platform, domain, &value, caller.request(platform)).await?;
     Ok(reply(&service, &domain))
 }
 
@@ -243,10 +235,7 @@ pub(super) async fn rotate_dkim(
     let platform = service.platform.as_ref();
     let keys = make_keys(platform, &domain.name, DkimState::Next).await?;
     let request = caller.request(platform);
-    let alter = |domain: &mut Domain| {
-        domain.dkim.extend(keys.iter().cloned());
-        domain.findings.clear();
-    };
+    let alter = |domain: &mut Domain| domain.dkim.extend(keys.iter().cloned());
     let ledger = platform.ledger();
     let domain = ledger
         .update_domain(
@@ -258,6 +247,33 @@ pub(super) async fn rotate_dkim(
         )
         .await?;
     Ok(reply(&service, &domain))
+}
+
+/// Changes a domain.
+pub(crate) async fn change(
+    platform: &dyn Platform,
+    domain: &Domain,
+    value: &DomainChange,
+    request: ledger::Request,
+) -> Result<Arc<Domain>, Problem> {
+    let canonical = |host: &Option<String>| {
+        let host = host.as_ref().map(|host| tracking_host(host, &domain.name));
+        host.transpose()
+            .map_err(|fault| Problem::fault("/tracking_host", "bad_tracking_host", fault.to_string()))
+    };
+    let host = value.tracking_host.as_ref().map(canonical).transpose()?;
+    let alter = |domain: &mut Domain| {
+        domain.tracking_enabled = value.tracking_enabled.unwrap_or(domain.tracking_enabled);
+        domain.track_opens = value.track_opens.unwrap_or(domain.track_opens);
+        domain.track_clicks = value.track_clicks.unwrap_or(domain.track_clicks);
+        if let Some(host) = &host {
+            domain.tracking_host.clone_from(host);
+        }
+    };
+    let ledger = platform.ledger();
+    Ok(ledger
+        .update_domain(domain.account, domain.id, alter, Some("domain.changed"), &request)
+        .await?)
 }
 
 /// Makes a domain with its keys and adds it to the account.
@@ -283,6 +299,7 @@ pub(crate) async fn create(
         tracking_enabled: true,
         track_opens: None,
         track_clicks: None,
+        tracking_host: None,
         findings: Vec::new(),
     };
     platform
@@ -367,6 +384,8 @@ pub(crate) fn view(platform: &dyn Platform, domain: &Domain) -> DomainView {
         tracking_enabled: domain.tracking_enabled,
         track_opens: domain.track_opens,
         track_clicks: domain.track_clicks,
+        tracking_host: domain.tracking_host_name(),
+        tracking_url: platform.tracking_url(domain),
         dkim: dkim_view(domain),
         return_path_domain: return_path.map_or_else(String::new, |record| record.name.clone()),
         dns_records: records

@@ -72,6 +72,10 @@ impl Platform for Still {
         Box::pin(async move { self.ledger.domain(account, domain) })
     }
 
+    fn tracking_url(&self, _: &Domain) -> Option<String> {
+        None
+    }
+
     fn records(&self, domain: &Domain) -> Vec<RecordFinding> {
         domain.findings.clone()
     }

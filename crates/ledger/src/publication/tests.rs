@@ -23,6 +23,8 @@ fn plan() -> Plan<'static> {
         ownership_token: TOKEN,
         dkim: vec![("pr1r", RSA), ("pr1e", ED25519)],
         hostname: "MX.Postrider.test.",
+        tracking_host: "click.shop.example",
+        tracking_target: "Track.Postrider.test",
     }
 }
 
@@ -117,7 +119,7 @@ fn every_record_is_expected_with_its_purpose() {
             "spf false TXT shop.example v=spf1 a:mx.postrider.test ~all".to_owned(),
             "dmarc false TXT _dmarc.shop.example v=DMARC1; p=none".to_owned(),
             "return_path false CNAME bounce.shop.example mx.postrider.test".to_owned(),
-            "tracking false CNAME click.shop.example mx.postrider.test".to_owned(),
+            "tracking false CNAME click.shop.example track.postrider.test".to_owned(),
         ]
     );
     assert_eq!(RecordType::Mx.as_str(), "MX");

@@ -27,6 +27,11 @@ pub(crate) struct DomainChange {
     /// Tracking of clicks; null for the account's setting.
     #[serde(default, deserialize_with = "nullable")]
     pub(crate) track_clicks: Option<Option<bool>>,
+    /// The host through which links of its mail are to lead, below what was registered of the domain; null for `click.` and
+    /// the domain.
+    #[serde(default, deserialize_with = "nullable")]
+    #[schema(min_length = 1, max_length = 255, example = "go.example.org")]
+    pub(crate) tracking_host: Option<Option<String>>,
 }
 
 /// The domains of the account.
@@ -76,6 +81,11 @@ pub(crate) struct DomainView {
     pub(crate) track_opens: Option<bool>,
     /// Tracking of clicks; null for the account's setting.
     pub(crate) track_clicks: Option<bool>,
+    /// The host through which links of its mail are to lead.
+    pub(crate) tracking_host: String,
+    /// How links of its mail begin now: with the tracking host once its record is seen and it is reached over https. Null
+    /// where nothing is tracked.
+    pub(crate) tracking_url: Option<String>,
     pub(crate) dkim: DkimView,
     /// The host of the reverse-path.
     pub(crate) return_path_domain: String,
