@@ -91,9 +91,9 @@ fn fill(ledger: &Ledger, store: &dyn Store, account: AccountId) -> u64 {
             under_way.pop_front().unwrap().wait().unwrap();
         }
     }
-    under_way
-        .into_iter()
-        .for_each(|commit| drop(commit.wait().unwrap()));
+    under_way.into_iter().for_each(|commit| {
+        commit.wait().unwrap();
+    });
     stored
 }
 
