@@ -4,17 +4,21 @@
 //! error: what happened, where, and what to do. Exit codes: 0 done, 1 failed, 2 wrong usage or configuration, 3 the
 //! server could not be reached, 4 what was asked for does not exist.
 
+mod account;
 mod config_file;
 mod customer;
 mod dkim;
 mod failure;
 mod init;
+mod listen;
 pub(crate) mod operator;
 mod output;
+mod peer;
 mod queue;
 mod send;
 mod store;
 mod table;
+mod trigger;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -59,6 +63,10 @@ enum Command {
     Config(config_file::ConfigCommand),
     /// Send a message through the server
     Send(send::SendArgs),
+    /// Pass an account's events on to a program on this machine, as a webhook would
+    Listen(listen::ListenArgs),
+    /// Send a sample of an event to an account's webhooks
+    Trigger(trigger::TriggerArgs),
     /// Manage customers: accounts, keys, limits
     #[command(subcommand)]
     Customer(customer::CustomerCommand),
@@ -146,6 +154,8 @@ fn dispatch(command: Command, context: &mut Context) -> Result<(), Failure> {
         Command::Init(args) => init::run(&args, context),
         Command::Config(command) => config_file::run(&command, context),
         Command::Send(args) => send::run(args, context),
+        Command::Listen(args) => listen::run(&args, context),
+        Command::Trigger(args) => trigger::run(&args, context),
         Command::Customer(command) => customer::run(&command, context),
         Command::Domain(command) => customer::run_domain(&command, context),
         Command::Dkim(command) => dkim::run(&command, context),

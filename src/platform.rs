@@ -1,8 +1,9 @@
 //! What the customers' HTTP asks, answered by the running server.
 
 use std::sync::Arc;
+use std::time::Duration;
 
-use api::{Answer, Draft, Mailing, NotAccepted, Settings};
+use api::{Answer, Draft, MOMENTS_PER_S, Mailing, NotAccepted, Settings};
 use ledger::{AccountId, Domain, DomainId, EmailId, Ledger, LedgerError, RecordFinding, StoredReply};
 use queue::{
     Body, DeliveryView, Finish, Handling, Owner, QueueError, QueueId, Selector, Submission, Timestamp,
@@ -13,8 +14,10 @@ use store::{Batch, StoreError};
 use crate::clock;
 use crate::config::random_octets;
 use crate::desk::{Desk, DeskError, Parcel};
+use crate::lifecycle::Lifecycle;
 use crate::password::PasswordHash;
 use crate::verification::Verifier;
+use crate::webhooks::Kick;
 
 /// Deliveries of one e-mail that are looked at: each of its recipients may have one of its own.
 const DELIVERIES_MAX: usize = 100;
@@ -24,6 +27,9 @@ pub(crate) struct Platform {
     pub(crate) desk: Arc<Desk>,
     pub(crate) verifier: Arc<Verifier>,
     pub(crate) settings: Settings,
+    /// Of who sends webhooks.
+    pub(crate) kick: Kick,
+    pub(crate) lifecycle: Lifecycle,
 }
 
 impl Platform {
@@ -170,6 +176,18 @@ impl api::Platform for Platform {
             hashed
                 .await
                 .unwrap_or_else(|_| PasswordHash::decoy().as_str().to_owned())
+        })
+    }
+
+    fn webhooks_due(&self) {
+        self.kick.kick();
+    }
+
+    fn moment(&self) -> Answer<'_, ()> {
+        Box::pin(async {
+            let moment = Duration::from_secs(1) / MOMENTS_PER_S;
+            // Ends early when the program does.
+            let _ = tokio::time::timeout(moment, self.lifecycle.stopped()).await;
         })
     }
 

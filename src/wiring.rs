@@ -177,7 +177,7 @@ impl Server {
             webhooks,
             Arc::clone(&ledger),
             Arc::clone(&dns),
-            kick,
+            kick.clone(),
             lifecycle.clone(),
         );
         let outbound = Outbound::start(
@@ -231,6 +231,8 @@ impl Server {
             desk: Arc::clone(&desk),
             verifier: Arc::clone(&verifier),
             settings: settings(&config, inbound.addresses()),
+            kick,
+            lifecycle: lifecycle.clone(),
         });
         let caretaker = tokio::spawn(caretaker::run(desk, verifier, lifecycle.clone()));
         let control = Arc::new(Control {
@@ -366,6 +368,7 @@ fn settings(config: &Config, addresses: &[SocketAddr]) -> api::Settings {
         rate_limit: config.api.rate_limit,
         rate_window_s: config.api.rate_window.as_secs(),
         failed_auth_limit: config.api.failed_auth_limit,
+        webhooks: webhooks_policy(&config.webhooks),
         submission_ports: listeners
             .filter(|(listener, _)| listener.kind == ListenerKind::Submission)
             .map(|(_, address)| address.port())
@@ -451,12 +454,16 @@ fn webhooks_config(config: &config::Webhooks) -> Result<WebhooksConfig, CertErro
     };
     Ok(WebhooksConfig {
         tls_client: certs::client_config(&ClientTrust::Verified(roots)),
-        policy: destination::Policy {
-            networks: config.allowed_networks.clone(),
-            plain_hosts: config.plain_hosts.clone(),
-        },
+        policy: webhooks_policy(config),
         request_timeout: config.timeout,
     })
+}
+
+fn webhooks_policy(config: &config::Webhooks) -> destination::Policy {
+    destination::Policy {
+        networks: config.allowed_networks.clone(),
+        plain_hosts: config.plain_hosts.clone(),
+    }
 }
 
 /// Certificates, signing keys, static routes and the log filter may change while running; all of them are

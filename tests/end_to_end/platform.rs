@@ -13,3 +13,4 @@ mod sandbox;
 mod stopped;
 mod submission;
 mod tracking;
+mod webhooks;

@@ -35,6 +35,7 @@ mod source;
 mod statistics;
 mod suppressions;
 mod unsubscribes;
+mod webhooks;
 pub(crate) mod wire;
 
 pub use events::{event_data, webhook_payload};

@@ -35,7 +35,7 @@ pub use customer::{
 };
 pub use hooks::{HookedBounce, HookedComplaint, Hooks};
 pub use operator::{Operator, Readiness, ReloadError};
-pub use platform::{Answer, Draft, Mailing, NotAccepted, Platform, Settings};
+pub use platform::{Answer, Draft, MOMENTS_PER_S, Mailing, NotAccepted, Platform, Settings};
 pub use problem::Fault;
 pub use router::router;
 pub use token::{OperatorToken, OperatorTokenError};

@@ -37,6 +37,9 @@ pub const CSV_ROWS_MAX: usize = 100_000;
 /// Rows of a list that are read from the store at once while it is exported.
 pub const EXPORT_STEP: usize = 500;
 
+/// Messages that one request has sent again, about: the step that passes it is done to its end.
+pub const REPLAY_MAX: usize = 10_000;
+
 /// Clients whose requests are counted at once; beyond it those go first whose window is over.
 pub const RATE_ENTRIES_MAX: usize = 100_000;
 

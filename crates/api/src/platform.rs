@@ -5,12 +5,16 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use content::mime::Mailbox;
+use ledger::webhook::destination::Policy;
 use ledger::{
     Account, AccountId, Disposition, Domain, DomainId, Email, EmailContext, EmailId, Ledger, LedgerError,
     OpenSlot, StoredReply, StoredTemplate,
 };
 use queue::{DeliveryView, QueueError};
 use thiserror::Error;
+
+/// Moments of a second in which somebody waits.
+pub const MOMENTS_PER_S: u32 = 4;
 
 /// What an answer that takes its time is.
 pub type Answer<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -64,6 +68,12 @@ pub trait Platform: Send + Sync {
     /// The Argon2id hash of a password, as a PHC string.
     fn hash_password(&self, password: String) -> Answer<'_, String>;
 
+    /// A message for a webhook was recorded, or put back: it may be sent.
+    fn webhooks_due(&self);
+
+    /// Ends after a part of a second, of which there are [`MOMENTS_PER_S`]; at once while the program ends.
+    fn moment(&self) -> Answer<'_, ()>;
+
     /// A limit of an account has changed: what is held may leave.
     fn limits_changed(&self);
 }
@@ -83,6 +93,8 @@ pub struct Settings {
     pub rate_window_s: u64,
     /// Failed authentications from one address in a minute.
     pub failed_auth_limit: u64,
+    /// Where webhooks may go besides the public Internet.
+    pub webhooks: Policy,
     /// Ports on which mail is submitted over SMTP.
     pub submission_ports: Vec<u16>,
 }

@@ -21,6 +21,7 @@ mod health;
 mod platform;
 mod statistics;
 mod suppressions;
+mod webhooks;
 
 use crate::{Operator, OperatorToken, Readiness, ReloadError, router};
 

@@ -28,8 +28,6 @@ pub struct Account {
     pub max_domains: u64,
     /// Requests in each window of the rate limit; none for the server's default.
     pub rate_limit: Option<u64>,
-    /// Where its events are sent.
-    pub webhook_url: Option<String>,
     /// Tracking of any kind.
     pub tracking_enabled: bool,
     /// Tracking of clicks.
@@ -106,8 +104,6 @@ pub struct AccountChange {
     pub max_domains: Option<u64>,
     /// Requests in each window of the rate limit.
     pub rate_limit: Option<Option<u64>>,
-    /// Where its events are sent.
-    pub webhook_url: Option<Option<String>>,
     /// Tracking of any kind.
     pub tracking_enabled: Option<bool>,
     /// Tracking of clicks.
@@ -134,7 +130,6 @@ impl Account {
             monthly_email_limit: None,
             max_domains: DOMAINS_DEFAULT,
             rate_limit: None,
-            webhook_url: None,
             tracking_enabled: true,
             click_tracking_enabled: true,
             open_tracking_enabled: true,
@@ -175,7 +170,6 @@ impl Account {
         set(&mut self.monthly_email_limit, change.monthly_email_limit);
         set(&mut self.max_domains, change.max_domains);
         set(&mut self.rate_limit, change.rate_limit);
-        set(&mut self.webhook_url, change.webhook_url);
         set(&mut self.tracking_enabled, change.tracking_enabled);
         set(&mut self.click_tracking_enabled, change.click_tracking_enabled);
         set(&mut self.open_tracking_enabled, change.open_tracking_enabled);
@@ -196,7 +190,8 @@ impl Account {
             .optional_number(self.monthly_email_limit)
             .number(self.max_domains)
             .optional_number(self.rate_limit)
-            .optional_text(self.webhook_url.as_deref())
+            // Once the URL of its webhook, which is an endpoint now.
+            .optional_text(None)
             .flag(self.tracking_enabled)
             .flag(self.click_tracking_enabled)
             .flag(self.open_tracking_enabled)
@@ -225,8 +220,12 @@ impl Account {
             },
             monthly_email_limit: input.optional_number()?,
             max_domains: input.number()?,
-            rate_limit: input.optional_number()?,
-            webhook_url: input.optional_text()?.map(str::to_owned),
+            rate_limit: {
+                let limit = input.optional_number()?;
+                // Once the URL of its webhook.
+                input.optional_text()?;
+                limit
+            },
             tracking_enabled: input.flag()?,
             click_tracking_enabled: input.flag()?,
             open_tracking_enabled: input.flag()?,

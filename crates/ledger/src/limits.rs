@@ -156,6 +156,12 @@ pub const WEBHOOK_PAYLOAD_BYTES_MAX: usize = 20_000 - 1;
 /// How long payloads and the record of each attempt are kept.
 pub const WEBHOOK_RETENTION_MS: u64 = 30 * 24 * 60 * 60 * 1000;
 
+/// How long a message waits to be fetched.
+pub const WEBHOOK_FETCH_RETENTION_MS: u64 = 24 * 60 * 60 * 1000;
+
+/// Messages that are fetched at once: at 20 kB each, two megabytes.
+pub const WEBHOOK_FETCH_MAX: usize = 100;
+
 /// Octets of a response, or of an error, kept in the record of an attempt.
 pub const WEBHOOK_EXCERPT_BYTES_MAX: usize = 1024;
 

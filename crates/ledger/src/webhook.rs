@@ -10,6 +10,7 @@
 //!   that does not agree with the progress is left over from before a replay, and is removed when it is met.
 //! - Messages for an ordered endpoint wait in its line instead, oldest first. The due index holds when to look at the line;
 //!   only the first of it is ever attempted.
+//! - Messages for an endpoint without a URL wait in its line too, without an entry in the due index: they are fetched.
 //! - Each settlement is one batch, and holds only if nobody else has changed the progress meanwhile.
 //! - Where a request may go is decided here ([`destination`]), on the addresses that the shell resolved.
 //!
@@ -23,6 +24,7 @@ mod deliveries;
 pub mod destination;
 mod endpoint;
 mod endpoints;
+mod fetch;
 mod filter;
 mod keys;
 mod payload;
@@ -39,6 +41,7 @@ use crate::id::Id;
 use crate::ledger::Ledger;
 
 pub use attempt::{Attempt, Attempted, Response};
+pub use attempts::AttemptPage;
 pub use deliveries::{Delivery, Due, DueEntry, Next};
 pub use endpoint::{DisabledReason, Endpoint, NewEndpoint, SigningSecret};
 pub use filter::{EventFilter, FilterError};

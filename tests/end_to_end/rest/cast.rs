@@ -3,16 +3,16 @@
 use std::cell::Cell;
 use std::thread;
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::operations::Row;
 use super::{UNKNOWN, tomorrow};
 use crate::world::customer::{Customer, Reply};
-use crate::world::{Connection, Program};
+use crate::world::{Connection, Program, eventually};
 
 use How::{
-    Bare, Broken, Empty, Good, Hasty, Huge, Keyless, Null, Pending, Plain, Query, Reused, Slow, Spare,
-    Suspended, Twice, Twins, Unknown, Unlisted,
+    Bare, Broken, Crowded, Empty, Good, Hasty, Huge, Inactive, Keyless, Null, Pending, Plain, Query, Reused,
+    Sent, Slow, Spare, Suspended, Twice, Twins, Unknown, Unlisted,
 };
 
 /// Octets of the largest body, as the server is told.
@@ -53,6 +53,12 @@ pub enum How {
     Bare,
     /// By an account whose events are not tracked.
     Unlisted,
+    /// By an account that has as many webhooks as it may.
+    Crowded,
+    /// About a webhook that is not active.
+    Inactive,
+    /// About a webhook whose messages are not fetched.
+    Sent,
     /// With the same request twice.
     Twice,
     /// With two requests of one idempotency key at the same time.
@@ -60,6 +66,23 @@ pub enum How {
     /// With another request under a used idempotency key.
     Reused,
 }
+
+/// Where nobody is: an attempt fails at once.
+const HOOK: &str = "https://hooks.rest.test/";
+
+/// Webhooks that an account may have.
+const WEBHOOKS_MAX: usize = 20;
+
+/// What in a path has to be made.
+pub const PLACEHOLDERS: [&str; 7] = [
+    "{email}",
+    "{domain}",
+    "{unsubscribed}",
+    "{suppressed}",
+    "{webhook}",
+    "{fetched}",
+    "{attempt}",
+];
 
 /// Something that is counted.
 const METRIC: &str = "clicks";
@@ -71,6 +94,7 @@ pub struct Cast {
     suspended: Customer,
     bare: Customer,
     unlisted: Customer,
+    crowded: Customer,
     hasty: Customer,
     spare: Customer,
     fresh: Cell<u32>,
@@ -91,11 +115,15 @@ impl Cast {
             suspended: with_status("suspended@rest.test", "suspended"),
             bare: program.customer_with("bare@rest.test", &[], &["--max-domains", "0"]),
             unlisted: program.customer_with("unlisted@rest.test", &[], &["--event-tracking", "false"]),
+            crowded: program.customer("crowded@rest.test", &[]),
             hasty,
             spare: program.customer("spare@rest.test", &[]),
             fresh: Cell::new(0),
         };
         program.json(&["customer", "set", "owner@rest.test", "--max-domains", "1000"]);
+        for _ in 0..WEBHOOKS_MAX {
+            add_webhook(&cast.crowded, &Value::Null);
+        }
         cast
     }
 
@@ -124,6 +152,15 @@ impl Cast {
                 .json();
             text = text.replace("{domain}", added["domain"]["id"].as_str().expect("an id"));
         }
+        for (placeholder, url) in [("{webhook}", json!(HOOK)), ("{fetched}", Value::Null)] {
+            if text.contains(placeholder) {
+                let id = add_webhook(&self.owner, &url);
+                if text.contains("{attempt}") {
+                    text = text.replace("{attempt}", &self.attempt(&id));
+                }
+                text = text.replace(placeholder, &id);
+            }
+        }
         for (placeholder, list) in [
             ("{unsubscribed}", "unsubscribes"),
             ("{suppressed}", "suppressions"),
@@ -139,6 +176,16 @@ impl Cast {
         text
     }
 
+    /// The id of an attempt of this webhook.
+    fn attempt(&self, id: &str) -> String {
+        let path = format!("/api/customer/webhooks/{id}");
+        self.owner.ask("POST", &format!("{path}/test"), None);
+        eventually("an attempt", || {
+            let listed = self.owner.ask("GET", &format!("{path}/attempts"), None).json();
+            listed["attempts"][0]["id"].as_str().map(str::to_owned)
+        })
+    }
+
     fn word(&self) -> String {
         self.fresh.set(self.fresh.get() + 1);
         format!("word{}", self.fresh.get())
@@ -150,13 +197,14 @@ impl Cast {
             method, path, body, ..
         } = *row;
         let unknown = |text: &str| {
-            ["{email}", "{domain}", "{unsubscribed}", "{suppressed}"]
+            PLACEHOLDERS
                 .iter()
                 .fold(text.to_owned(), |text, made| text.replace(made, UNKNOWN))
         };
         // Who comes no further than the door needs no ids made.
         let path = match how {
-            Good | Twice => self.filled(path),
+            Good | Null | Twice | Inactive => self.filled(path),
+            Sent => self.filled(&path.replace("{fetched}", "{webhook}")),
             Unknown => unknown(path).replace("{metric}", UNKNOWN),
             _ => unknown(path).replace("{metric}", METRIC),
         };
@@ -170,7 +218,15 @@ impl Cast {
         let media_type = media_type(&path);
         match how {
             Good if body.is_empty() => own("", b""),
-            Good | Unknown => by(&self.owner),
+            Good | Unknown | Sent => by(&self.owner),
+            Crowded => by(&self.crowded),
+            Inactive => {
+                let webhook: Vec<&str> = path.split('/').take(5).collect();
+                let change = json!({ "is_active": false });
+                let changed = self.owner.ask("PATCH", &webhook.join("/"), Some(&change));
+                assert_eq!(changed.status, 200, "{}", changed.text());
+                by(&self.owner)
+            }
             Spare => by(&self.spare),
             Keyless => self.owner.raw(method, &path, media_type, body.as_bytes()),
             Hasty => by(&self.hasty),
@@ -242,6 +298,13 @@ impl Cast {
             }
         }
     }
+}
+
+/// Adds a webhook; its id.
+pub fn add_webhook(customer: &Customer, url: &Value) -> String {
+    let reply = customer.ask("POST", "/api/customer/webhooks", Some(&json!({ "url": url })));
+    assert_eq!(reply.status, 201, "{}", reply.text());
+    reply.json()["webhook"]["id"].as_str().expect("an id").to_owned()
 }
 
 /// The header of the body that an operation takes.

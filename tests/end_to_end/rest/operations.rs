@@ -4,10 +4,10 @@
 use std::collections::BTreeSet;
 
 use super::cast::How::{
-    self, Bare, Broken, Empty, Good, Hasty, Huge, Keyless, Null, Pending, Plain, Query, Reused, Slow, Spare,
-    Suspended, Twice, Twins, Unknown, Unlisted,
+    self, Bare, Broken, Crowded, Empty, Good, Hasty, Huge, Inactive, Keyless, Null, Pending, Plain, Query,
+    Reused, Sent, Slow, Spare, Suspended, Twice, Twins, Unknown, Unlisted,
 };
-use super::cast::{BODY_MAX, Cast};
+use super::cast::{BODY_MAX, Cast, PLACEHOLDERS};
 use super::conventions;
 use super::document::{self, Operation};
 use crate::world::World;
@@ -16,7 +16,7 @@ use crate::world::World;
 pub struct Row {
     pub operation: &'static str,
     pub method: &'static str,
-    /// In it and in the body `{email}` and `{domain}` are ids made for it, `{unsubscribed}` and `{suppressed}` addresses that
+    /// In it and in the body `{email}`, `{domain}` and `{webhook}` are ids made for it, `{unsubscribed}` and `{suppressed}` addresses that
     /// are so, `{fresh}` is a word of its own.
     pub path: &'static str,
     pub body: &'static str,
@@ -70,6 +70,17 @@ const TABLE: &[Row] = &[
     row("import_suppressions", "POST", "/api/customer/suppressions/import", LIST, (200, Good), &[]),
     row("get_suppressions", "GET", "/api/customer/suppressions/{suppressed}", "", (200, Good), &[(400, Query("?scope=x"))]),
     row("delete_suppressions", "DELETE", "/api/customer/suppressions/{suppressed}", "", (200, Good), &[(400, Query("?type=x")), (404, Twice)]),
+    row("list_webhooks", "GET", "/api/customer/webhooks", "", (200, Good), &[(400, Query("?page=0")), (400, Query("?pages=1"))]),
+    row("add_webhook", "POST", "/api/customer/webhooks", r#"{"url":"https://{fresh}.rest.test/"}"#, (201, Good), &[(403, Crowded)]),
+    row("get_webhook", "GET", "/api/customer/webhooks/{webhook}", "", (200, Good), &[]),
+    row("update_webhook", "PATCH", "/api/customer/webhooks/{webhook}", r#"{"name":"{fresh}"}"#, (200, Good), &[]),
+    row("delete_webhook", "DELETE", "/api/customer/webhooks/{webhook}", "", (200, Good), &[(404, Twice)]),
+    row("rotate_webhook_secret", "POST", "/api/customer/webhooks/{webhook}/rotate-secret", "", (200, Good), &[]),
+    row("list_webhook_attempts", "GET", "/api/customer/webhooks/{webhook}/attempts", "", (200, Good), &[(400, Query("?limit=501")), (400, Query("?pages=1"))]),
+    row("replay_webhook_attempt", "POST", "/api/customer/webhooks/{webhook}/attempts/{attempt}/replay", "", (202, Good), &[(409, Inactive)]),
+    row("replay_webhook", "POST", "/api/customer/webhooks/{webhook}/replay", r#"{"since":"2026-01-01"}"#, (202, Good), &[(409, Inactive)]),
+    row("test_webhook", "POST", "/api/customer/webhooks/{webhook}/test", r#"{"event":"email.bounced"}"#, (202, Good), &[(202, Null), (409, Inactive)]),
+    row("fetch_webhook", "POST", "/api/customer/webhooks/{fetched}/fetch", "{}", (200, Good), &[(409, Sent)]),
     row("score_content", "POST", "/api/content-score", r#"{"subject":"Hello","html":"<p>Hello</p>"}"#, (200, Good), &[]),
     row("get_health_score", "GET", "/api/customer/health-score", "", (404, Good), &[]),
     row("refresh_health_score", "POST", "/api/customer/health-score/refresh", "", (404, Good), &[]),
@@ -165,8 +176,7 @@ fn a_full_store_takes_no_mail() {
     for row in TABLE {
         let stopped = STOPPED.contains(&row.operation);
         // An e-mail or an address to read or to take back cannot be made now.
-        let made = ["{email}", "{unsubscribed}", "{suppressed}"];
-        if made.iter().any(|made| row.path.contains(made)) {
+        if PLACEHOLDERS.iter().any(|made| row.path.contains(made)) {
             continue;
         }
         let reply = match stopped {

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
+use super::cast::add_webhook;
 use super::{UNKNOWN, document, tomorrow};
 use crate::world::customer::Customer;
 use crate::world::{Program, World};
@@ -27,6 +28,7 @@ fn belongings(program: &Program, owner: &Customer) -> BTreeMap<&'static str, Str
             owner.send(&later)["id"].as_str().expect("an id").to_owned(),
         ),
         ("/api/customer/domains/", domain),
+        ("/api/customer/webhooks/", add_webhook(owner, &Value::Null)),
         (
             "/api/customer/unsubscribes/",
             listed("unsubscribes", "ada@rest.test"),
@@ -46,6 +48,7 @@ fn view(owner: &Customer, belongings: &BTreeMap<&str, String>) -> Vec<Value> {
         "/api/customer/domains",
         "/api/customer/unsubscribes",
         "/api/customer/suppressions",
+        "/api/customer/webhooks",
     ];
     let own = belongings.iter().map(|(start, id)| format!("{start}{id}"));
     lists

@@ -83,6 +83,19 @@ impl<S: Send + Sync> FromRequestParts<S> for PathId {
     }
 }
 
+/// Both ids in a path with two.
+pub(super) struct PathIds(pub(super) String, pub(super) String);
+
+impl<S: Send + Sync> FromRequestParts<S> for PathIds {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Infallible> {
+        let ids = Path::from_request_parts(parts, state).await;
+        let (first, second) = ids.map(|Path(ids)| ids).unwrap_or_default();
+        Ok(Self(first, second))
+    }
+}
+
 impl<S: Send + Sync> FromRequestParts<S> for Caller {
     type Rejection = Problem;
 

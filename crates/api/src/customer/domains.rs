@@ -337,7 +337,7 @@ async fn make_keys(platform: &dyn Platform, domain: &str, state: DkimState) -> R
 }
 
 impl Page {
-    fn read(&self) -> Result<(usize, usize), Problem> {
+    pub(super) fn read(&self) -> Result<(usize, usize), Problem> {
         let (page, limit) = (self.page.unwrap_or(1), self.limit.unwrap_or(PAGE_DEFAULT));
         if page == 0 {
             return Err(Problem::fault("page", "too_small", "pages count from 1"));

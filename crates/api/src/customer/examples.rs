@@ -39,6 +39,18 @@ pub(super) fn suppression() -> Value {
     json!({ "email": "bob@example.org", "type": "manual", "reason": "left the company" })
 }
 
+pub(super) fn webhook() -> Value {
+    json!({
+        "url": "https://hooks.example.org/postrider",
+        "name": "Shop",
+        "events": ["email.delivered", "email.bounced"]
+    })
+}
+
+pub(super) fn replay() -> Value {
+    json!({ "since": "2026-11-24", "until": "2026-11-25T12:00:00Z" })
+}
+
 pub(super) fn content_score() -> Value {
     json!({
         "subject": "Your order is on its way",

@@ -113,7 +113,7 @@ impl Values {
     }
 }
 
-const NOT_A_TIME: (&str, &str) = (
+pub(super) const NOT_A_TIME: (&str, &str) = (
     "not_a_time",
     "expected a date such as 2026-12-24 or a timestamp such as 2026-12-24T18:00:00Z",
 );
@@ -124,7 +124,7 @@ pub(super) fn cursor(next: Option<Vec<u8>>) -> Option<String> {
 }
 
 /// The first and the last millisecond of a date or of a timestamp.
-fn moments(text: &str) -> Option<(u64, u64)> {
+pub(super) fn moments(text: &str) -> Option<(u64, u64)> {
     if text.len() == "2026-12-24".len() {
         let first = unix_ms(&format!("{text}T00:00:00Z"))?;
         return Some((first, first + DAY_MS - 1));

@@ -4,13 +4,13 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::State;
-use axum::http::Uri;
 use ledger::{AccountChange, ApiKey, Month, Status, iso8601};
 
 use super::body::Checked;
 use super::caller::Caller;
 use super::responses::{Admission, Reading};
 use super::router::Service;
+use super::webhooks::of_profile;
 use super::wire::{
     AccountStatus, Customer, Features, ProfileChange, ProfileReply, RotateKeyReply, SendingStopped,
 };
@@ -35,6 +35,8 @@ pub(super) async fn get_profile(
 }
 
 /// Change the profile
+///
+/// `webhook_url` is a webhook that is told of all events; the first time, its secret is shown.
 #[utoipa::path(
     patch, path = "/api/customer/profile", tag = "Profile", operation_id = "update_profile",
     request_body = ProfileChange,
@@ -51,21 +53,30 @@ pub(super) async fn update_profile(
     mut caller: Caller,
     Checked(value): Checked<ProfileChange>,
 ) -> Result<Json<ProfileReply>, Problem> {
+    let platform = service.platform.as_ref();
+    if let Some(url) = &value.webhook_url {
+        of_profile::check(platform, url)?;
+    }
     let change = AccountChange {
         name: value.name.map(|name| plain(&name, "/name")).transpose()?,
-        webhook_url: value.webhook_url.map(|url| webhook_url(&url)).transpose()?,
         tracking_enabled: value.tracking_enabled,
         click_tracking_enabled: value.click_tracking_enabled,
         open_tracking_enabled: value.open_tracking_enabled,
         ..AccountChange::default()
     };
-    let platform = service.platform.as_ref();
     let request = caller.request(platform);
     caller.account = platform
         .ledger()
         .update_account(caller.account.id, &change, &request)
         .await?;
-    let customer = customer(platform, &caller)?;
+    let webhook_secret = match &value.webhook_url {
+        Some(url) => of_profile::set(platform, &caller, url).await?,
+        None => None,
+    };
+    let customer = Customer {
+        webhook_secret,
+        ..customer(platform, &caller)?
+    };
     Ok(Json(ProfileReply { customer }))
 }
 
@@ -115,7 +126,8 @@ fn customer(platform: &dyn Platform, caller: &Caller) -> Result<Customer, Proble
         remaining_emails: account
             .monthly_email_limit
             .map(|limit| limit.saturating_sub(sent)),
-        webhook_url: account.webhook_url.clone(),
+        webhook_url: of_profile::find(platform, caller)?.map(|endpoint| endpoint.url.clone()),
+        webhook_secret: None,
         tracking_enabled: account.tracking_enabled,
         click_tracking_enabled: account.click_tracking_enabled,
         open_tracking_enabled: account.open_tracking_enabled,
@@ -139,27 +151,6 @@ pub(crate) fn plain(text: &str, field: &str) -> Result<String, Problem> {
             "has a control character",
         )),
         text => Ok(text.to_owned()),
-    }
-}
-
-/// An https URL; an empty text for nowhere.
-fn webhook_url(text: &str) -> Result<Option<String>, Problem> {
-    if text.is_empty() {
-        return Ok(None);
-    }
-    let uri = text.parse::<Uri>().ok();
-    let sound = uri.is_some_and(|uri| {
-        let authority = uri.authority();
-        uri.scheme_str() == Some("https")
-            && authority.is_some_and(|authority| !authority.as_str().contains('@'))
-    });
-    match sound {
-        true => Ok(Some(text.to_owned())),
-        false => Err(Problem::fault(
-            "/webhook_url",
-            "not_a_url",
-            "expected an https:// URL without user and password",
-        )),
     }
 }
 

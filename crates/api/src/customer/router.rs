@@ -15,7 +15,7 @@ use super::gate::{self, Gate};
 use super::idempotency::InFlight;
 use super::{
     batch, bulk, content_score, credentials, domains, emails, events, health, profile, reference, send,
-    statistics, suppressions, unsubscribes, wire,
+    statistics, suppressions, unsubscribes, webhooks, wire,
 };
 use crate::edge;
 use crate::hooks::{self, Hooks};
@@ -93,6 +93,18 @@ fn operations() -> OpenApiRouter<Arc<Service>> {
             suppressions::get_suppressions,
             suppressions::delete_suppressions
         ))
+        .routes(routes!(webhooks::list_webhooks, webhooks::add_webhook))
+        .routes(routes!(
+            webhooks::get_webhook,
+            webhooks::update_webhook,
+            webhooks::delete_webhook
+        ))
+        .routes(routes!(webhooks::rotate_webhook_secret))
+        .routes(routes!(webhooks::list_webhook_attempts))
+        .routes(routes!(webhooks::replay_webhook_attempt))
+        .routes(routes!(webhooks::replay_webhook))
+        .routes(routes!(webhooks::test_webhook))
+        .routes(routes!(webhooks::fetch_webhook))
         .routes(routes!(content_score::score_content))
         .routes(routes!(health::get_health_score))
         .routes(routes!(health::refresh_health_score))

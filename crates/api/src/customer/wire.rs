@@ -8,6 +8,7 @@ mod health;
 mod sending;
 mod statistics;
 mod suppressions;
+mod webhooks;
 
 use serde::Deserialize;
 
@@ -19,6 +20,7 @@ pub(crate) use health::*;
 pub(crate) use sending::*;
 pub(crate) use statistics::*;
 pub(crate) use suppressions::*;
+pub(crate) use webhooks::*;
 
 /// Tells null from absent.
 pub(crate) fn nullable<'de, D: serde::Deserializer<'de>, T: Deserialize<'de>>(

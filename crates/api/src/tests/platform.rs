@@ -14,6 +14,10 @@ pub(super) struct Still {
     ledger: Arc<Ledger>,
     settings: Settings,
     made: AtomicU64,
+    /// How often the sender of webhooks was told.
+    pub(super) kicks: AtomicU64,
+    /// How often somebody waited.
+    pub(super) moments: AtomicU64,
 }
 
 impl Still {
@@ -29,9 +33,12 @@ impl Still {
                 rate_limit: 1000,
                 rate_window_s: 900,
                 failed_auth_limit: 30,
+                webhooks: ledger::webhook::destination::Policy::default(),
                 submission_ports: vec![587],
             },
             made: AtomicU64::new(0),
+            kicks: AtomicU64::new(0),
+            moments: AtomicU64::new(0),
         })
     }
 }
@@ -82,6 +89,15 @@ impl Platform for Still {
 
     fn hash_password(&self, password: String) -> Answer<'_, String> {
         Box::pin(async move { format!("hash of {} characters", password.len()) })
+    }
+
+    fn webhooks_due(&self) {
+        self.kicks.fetch_add(1, Ordering::Relaxed);
+    }
+
+    fn moment(&self) -> Answer<'_, ()> {
+        self.moments.fetch_add(1, Ordering::Relaxed);
+        Box::pin(async {})
     }
 
     fn limits_changed(&self) {}

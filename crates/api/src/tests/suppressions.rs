@@ -2,7 +2,7 @@
 
 use super::*;
 
-struct Client {
+pub(super) struct Client {
     router: Router,
     key: String,
 }
@@ -10,7 +10,11 @@ struct Client {
 impl Client {
     /// Accounts of one server.
     async fn several(emails: &[&str]) -> Vec<Self> {
-        let platform = platform::Still::new();
+        Self::of(platform::Still::new(), emails).await
+    }
+
+    /// Accounts of this server.
+    pub(super) async fn of(platform: Arc<platform::Still>, emails: &[&str]) -> Vec<Self> {
         let operator = Arc::new(Script::default()) as Arc<dyn Operator>;
         let admin = router(operator, platform.clone(), OperatorToken::new(TOKEN).unwrap());
         let customers = super::platform::customers(platform);
@@ -50,7 +54,7 @@ impl Client {
         (status, String::from_utf8(octets.to_vec()).unwrap())
     }
 
-    async fn ask(&self, method: &str, path: &str, body: Value) -> (u16, Value) {
+    pub(super) async fn ask(&self, method: &str, path: &str, body: Value) -> (u16, Value) {
         let (status, text) = self
             .raw(method, path, "application/json", &body.to_string())
             .await;

@@ -132,12 +132,30 @@ impl Ledger {
     ) {
         let place = Place::new(endpoint.account, endpoint.id);
         batch.put(place.payload(message), payload.encode());
-        if endpoint.ordered {
+        if endpoint.is_fetched() {
+            batch.put(place.in_line(message), Bytes::new());
+        } else if endpoint.ordered {
             batch.put(place.in_line(message), Bytes::new());
             place.put_line_due(message.unix_ms(), LineCause::Recorded, &message.to_bytes(), batch);
         } else {
             batch.put(place.due(message.unix_ms(), Some(message)), Bytes::new());
         }
+    }
+
+    /// Puts a message for `endpoint` on its way that tells of no event: a test.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn send_webhook(
+        &self,
+        endpoint: &Endpoint,
+        message: MessageId,
+        payload: &Payload,
+    ) -> Result<(), LedgerError> {
+        let mut batch = Batch::new();
+        self.enqueue_webhook(endpoint, message, payload, &mut batch);
+        self.store.commit(batch).await?;
+        Ok(())
     }
 
     /// At most `limit` entries that are due between `from_unix_ms` and `now_unix_ms`, both included, behind `after`. Looking

@@ -20,7 +20,7 @@ pub struct Endpoint {
     /// Whose it is.
     pub account: AccountId,
     /// Where requests go. It was a [`Destination`] when it was set; it is parsed again for each attempt, since what is
-    /// allowed may have changed.
+    /// allowed may have changed. Empty when its owner [fetches](Self::is_fetched) the messages.
     pub url: String,
     /// Its name, for people.
     pub name: String,
@@ -68,8 +68,8 @@ pub struct SigningSecret {
 pub struct NewEndpoint {
     /// Its id.
     pub id: WebhookId,
-    /// Where requests go.
-    pub destination: Destination,
+    /// Where requests go; none when its owner fetches the messages.
+    pub destination: Option<Destination>,
     /// Its name, for people.
     pub name: String,
     /// Of which kinds of events it is told.
@@ -99,7 +99,9 @@ impl Endpoint {
         Self {
             id: new.id,
             account,
-            url: new.destination.as_str().to_owned(),
+            url: new
+                .destination
+                .map_or_else(String::new, |destination| destination.as_str().to_owned()),
             name: new.name,
             events: new.events,
             domain_ids: new.domain_ids,
@@ -116,6 +118,11 @@ impl Endpoint {
     pub fn wants(&self, event_type: &str, domain: Option<DomainId>) -> bool {
         let of_domain = self.domain_ids.is_empty() || domain.is_some_and(|id| self.domain_ids.contains(&id));
         self.is_active && of_domain && self.events.admits(event_type)
+    }
+
+    /// Whether its messages wait until they are fetched: nothing is sent.
+    pub fn is_fetched(&self) -> bool {
+        self.url.is_empty()
     }
 
     /// The secrets that sign at `now_unix_ms`.

@@ -185,7 +185,10 @@ impl Ledger {
 
 /// What the audit log says of an endpoint. A query may hold a secret of the receiver's.
 pub(super) fn detail(endpoint: &Endpoint) -> String {
-    let url = endpoint.url.split('?').next().unwrap_or_default();
+    let url = match endpoint.is_fetched() {
+        true => "fetched",
+        false => endpoint.url.split('?').next().unwrap_or_default(),
+    };
     let state = if endpoint.is_active { "active" } else { "inactive" };
     format!("{} {url} {state}", endpoint.id)
 }

@@ -37,7 +37,7 @@ impl Ledger {
     ///
     /// # Errors
     /// [`LedgerError::NotFound`] for an unknown attempt, or one whose payload is gone; [`LedgerError::Limit`] if the endpoint
-    /// is disabled; the store's.
+    /// is disabled, or its messages are fetched; the store's.
     pub async fn replay_webhook(
         &self,
         account: AccountId,
@@ -46,6 +46,23 @@ impl Ledger {
         request: &Request,
     ) -> Result<MessageId, LedgerError> {
         let message = self.webhook_attempt(account, endpoint, attempt)?.message;
+        self.replay_webhook_message(account, endpoint, message, request)
+            .await?;
+        Ok(message)
+    }
+
+    /// Sends a message again. One that still waits is due at once.
+    ///
+    /// # Errors
+    /// As [`Self::replay_webhook`].
+    pub async fn replay_webhook_message(
+        &self,
+        account: AccountId,
+        endpoint: WebhookId,
+        message: MessageId,
+        request: &Request,
+    ) -> Result<(), LedgerError> {
+        self.webhook(account, endpoint)?;
         let place = Place::new(account, endpoint);
         if self.webhook_payload(place, message)?.is_none() {
             return Err(LedgerError::NotFound);
@@ -62,7 +79,7 @@ impl Ledger {
             );
             match self.change(batch).await {
                 Err(LedgerError::Conflict) => {}
-                done => return done.map(|()| message),
+                done => return done,
             }
         }
         Err(LedgerError::Conflict)
@@ -128,12 +145,12 @@ impl Ledger {
 
     fn active_webhook(&self, place: Place) -> Result<std::sync::Arc<Endpoint>, LedgerError> {
         let endpoint = self.webhook(place.account, place.endpoint)?;
-        match endpoint.is_active {
-            true => Ok(endpoint),
-            false => Err(LedgerError::Limit(
-                "the webhook is not active; activate it first".into(),
-            )),
-        }
+        let why_not = match (endpoint.is_active, endpoint.is_fetched()) {
+            (true, false) => return Ok(endpoint),
+            (false, _) => "the webhook is not active; activate it first",
+            (true, true) => "the messages of this webhook are fetched: none was sent",
+        };
+        Err(LedgerError::Limit(why_not.into()))
     }
 
     fn put_replay(

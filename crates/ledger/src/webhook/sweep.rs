@@ -3,11 +3,11 @@
 
 use store::Batch;
 
-use super::keys::{Kind, PLACE_END, Place};
+use super::keys::{self, Kind, PLACE_END, Place};
 use crate::error::LedgerError;
 use crate::keys::{Span, span};
 use crate::ledger::Ledger;
-use crate::limits::SWEEP_BATCH;
+use crate::limits::{SWEEP_BATCH, WEBHOOK_FETCH_RETENTION_MS, WEBHOOK_RETENTION_MS};
 
 impl Ledger {
     /// Puts into `batch` that what is from before `until_unix_ms` goes, as much as one sweep may remove, and counts it. One
@@ -23,6 +23,11 @@ impl Ledger {
                     break;
                 };
                 let old = match self.webhook(place.account, place.endpoint) {
+                    // Until then now less what is usual: what nobody fetched has less time.
+                    Ok(endpoint) if endpoint.is_fetched() => {
+                        let less = WEBHOOK_RETENTION_MS.saturating_sub(WEBHOOK_FETCH_RETENTION_MS);
+                        place.before(kind, until_unix_ms.saturating_add(less))
+                    }
                     Ok(_) => place.before(kind, until_unix_ms),
                     Err(LedgerError::NotFound) => place.all(kind),
                     Err(error) => return Err(error),
@@ -30,6 +35,10 @@ impl Ledger {
                 let rows = self.store.scan(&old.from, &old.to, room)?;
                 for (key, _) in &rows {
                     batch.delete(key.to_vec());
+                    if let (Kind::Payload, Some(message)) = (kind, keys::message(key)) {
+                        // Without its payload it waits for nothing.
+                        batch.delete(place.in_line(message));
+                    }
                 }
                 room -= rows.len();
                 from = span(key.get(..PLACE_END).unwrap_or_default().to_vec()).to;

@@ -32,8 +32,11 @@ pub(crate) struct Customer {
     pub(crate) emails_sent_this_month: u64,
     /// Recipients left this month; null for as many as it likes.
     pub(crate) remaining_emails: Option<u64>,
-    /// Where its events are sent.
+    /// Where its events are sent: the URL of a webhook for all of them.
     pub(crate) webhook_url: Option<String>,
+    /// What its requests are signed with; only where it was just made.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) webhook_secret: Option<String>,
     /// Tracking of any kind.
     pub(crate) tracking_enabled: bool,
     /// Tracking of clicks.
