@@ -6,7 +6,8 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use ledger::bounce::{Action, Class, OwnReason, Reply, Severity};
+use arc_swap::ArcSwap;
+use ledger::bounce::{Action, Class, OwnReason, Reply, Rules, Severity};
 use ledger::{
     AccountId, Email, EmailContext, EmailId, EventKind, ExpiredMessage, Ledger, LedgerError, NewEvent,
     Outcome, OutcomeKind, RecipientStatus, Tally,
@@ -31,6 +32,8 @@ pub(crate) struct Chronicle {
     pub(crate) ledger: Arc<Ledger>,
     simulator_domain: String,
     contexts: Mutex<Contexts>,
+    /// By which refusals are read.
+    rules: ArcSwap<Rules>,
     /// Of who sends webhooks.
     kick: Kick,
 }
@@ -47,11 +50,12 @@ struct Attempted<'a> {
 }
 
 impl Chronicle {
-    pub(crate) fn new(ledger: Arc<Ledger>, simulator_domain: String, kick: Kick) -> Self {
+    pub(crate) fn new(ledger: Arc<Ledger>, simulator_domain: String, rules: Rules, kick: Kick) -> Self {
         Self {
             ledger,
             simulator_domain,
             contexts: Mutex::default(),
+            rules: ArcSwap::from_pointee(rules),
             kick,
         }
     }
@@ -150,7 +154,8 @@ impl Chronicle {
             };
             before = self.record(attempted, before, kind, tally, batch);
         }
-        let (kind, end) = self.reading(attempted, fate);
+        let meaning = self.meaning(attempted, fate);
+        let (kind, end) = self.reading(attempted, (fate, meaning));
         self.record(attempted, before, kind, tally, batch);
         if let Some(kind) = end {
             let outcome = Outcome {
@@ -165,7 +170,7 @@ impl Chronicle {
         if attempted.context.sandbox {
             return Ok(());
         }
-        self.draw_consequences(attempted, fate, batch)
+        self.draw_consequences(attempted, (fate, meaning), batch)
     }
 
     fn record(
@@ -186,7 +191,11 @@ impl Chronicle {
     }
 
     /// What the fate of a recipient is as an event, and as an end if it is one.
-    fn reading(&self, attempted: &Attempted<'_>, fate: &Fate) -> (EventKind, Option<OutcomeKind>) {
+    fn reading(
+        &self,
+        attempted: &Attempted<'_>,
+        (fate, (class, severity)): (&Fate, (Class, Severity)),
+    ) -> (EventKind, Option<OutcomeKind>) {
         let reply = attempted.reply.to_owned();
         let attempts = attempted.attempts;
         match fate {
@@ -195,18 +204,18 @@ impl Chronicle {
                 let kind = EventKind::Delivered { reply, mx, attempts };
                 (kind, Some(OutcomeKind::Delivered))
             }
-            Fate::Deferred { status } => {
+            Fate::Deferred { .. } => {
                 let kind = EventKind::Deferred {
                     reply,
-                    class: self.class(attempted, status).0.as_str().to_owned(),
+                    class: class.as_str().to_owned(),
                     attempts,
                     next_attempt_unix_ms: attempted.next_attempt.map(Timestamp::unix_ms),
                 };
                 (kind, None)
             }
-            Fate::Refused { status } => match self.class(attempted, status) {
-                (Class::Policy, _) => (EventKind::Failed { why: reply }, Some(OutcomeKind::Failed)),
-                (class, severity) => {
+            Fate::Refused { .. } => match class {
+                Class::Policy => (EventKind::Failed { why: reply }, Some(OutcomeKind::Failed)),
+                class => {
                     let kind = EventKind::Bounced {
                         reply,
                         class: class.as_str().to_owned(),
@@ -230,8 +239,11 @@ impl Chronicle {
         }
     }
 
-    /// The class of a refusal.
-    fn class(&self, attempted: &Attempted<'_>, status: &str) -> (Class, Severity) {
+    /// What the last thing that was said means; of what was no refusal, nothing.
+    fn meaning(&self, attempted: &Attempted<'_>, fate: &Fate) -> (Class, Severity) {
+        let (Fate::Deferred { status } | Fate::Refused { status } | Fate::Expired { status }) = fate else {
+            return (Class::Unclassified, Severity::None);
+        };
         self.classify(&Reply {
             own: attempted.own_reason(status),
             enhanced: Some(status),
@@ -246,22 +258,22 @@ impl Chronicle {
     fn draw_consequences(
         &self,
         attempted: &Attempted<'_>,
-        fate: &Fate,
+        (fate, meaning): (&Fate, (Class, Severity)),
         batch: &mut Batch,
     ) -> Result<(), LedgerError> {
         let context = &attempted.context;
         match fate {
-            Fate::Refused { status } => {
+            Fate::Refused { .. } => {
                 let ended = Ended {
                     context,
                     address: attempted.address,
                     evidence: attempted.reply,
                     now_unix_ms: attempted.now,
                 };
-                self.refused(&ended, self.class(attempted, status), batch)?;
+                self.refused(&ended, meaning, batch)?;
             }
-            Fate::Expired { status } => {
-                if self.class(attempted, status).0.action_when_expired() != Action::Never {
+            Fate::Expired { .. } => {
+                if meaning.0.action_when_expired() != Action::Never {
                     let message = ExpiredMessage {
                         account: context.account,
                         address: attempted.address,

@@ -7,6 +7,7 @@
 //!
 //! The types here derive no serializer: the file's shape can change without them, and they without the file's.
 
+mod bounces;
 mod build;
 mod domain;
 mod fault;
@@ -25,6 +26,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+pub use bounces::Bounces;
 pub use domain::{DomainPattern, PatternError};
 pub use fault::{Fault, Faults, Severity};
 pub use http::{Api, Operator, TrackingHosts};
@@ -63,6 +65,8 @@ pub struct Config {
     pub operator: Operator,
     /// `[api]`: the customers' HTTP.
     pub api: Api,
+    /// `[bounces]`: how refusals are read.
+    pub bounces: Bounces,
     /// `[webhooks]`: requests to customers' endpoints.
     pub webhooks: Webhooks,
     /// `[log]`: what is logged, and how.

@@ -22,6 +22,7 @@ mod operator;
 pub mod outbound;
 pub mod password;
 mod platform;
+pub mod rules;
 pub mod signals;
 mod slots;
 pub mod tls;

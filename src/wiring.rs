@@ -33,6 +33,7 @@ use crate::metrics::Metrics;
 use crate::operator::{Control, Reload};
 use crate::outbound::{self, Dispatcher, Outbound, OutboundConfig};
 use crate::platform::Platform;
+use crate::rules::{self, RulesFileError};
 use crate::signals::Signals;
 use crate::tracking::hosts::Hosts;
 use crate::tracking::{Tokens, TokensError, Tracker};
@@ -73,6 +74,9 @@ pub enum ServeError {
     /// A signing key cannot be used.
     #[error(transparent)]
     SigningKey(#[from] KeyFileError),
+    /// The operator's rules for refusals cannot be used.
+    #[error(transparent)]
+    Rules(#[from] RulesFileError),
     /// The resolver cannot be set up.
     #[error("the resolver cannot be set up: {0}; name servers can be given as dns.servers")]
     Resolver(String),
@@ -144,6 +148,7 @@ impl Server {
         let metrics = Arc::new(Metrics::default());
         let certificates = Arc::new(certificates(&config)?);
         let signers = keys::signers(&config.dkim)?;
+        let rules = rules::read(config.bounces.rules.as_deref())?;
         let dns = Dns::new(&config.dns, &config.server.hostname, config.delivery.smtp_port)
             .map_err(|error| ServeError::Resolver(error.to_string()))?;
         let webhooks = webhooks_config(&config.webhooks)?;
@@ -170,6 +175,7 @@ impl Server {
         let chronicle = Arc::new(Chronicle::new(
             Arc::clone(&ledger),
             config.api.simulator_domain.clone(),
+            rules,
             kick.clone(),
         ));
         let dns = Arc::new(dns);
@@ -242,7 +248,12 @@ impl Server {
             dispatcher: dispatcher.clone(),
             metrics,
             lifecycle: lifecycle.clone(),
-            reload: reloader(origin, finisher, dispatcher, Arc::clone(&certificates)),
+            reload: reloader(
+                origin,
+                (finisher, Arc::clone(&chronicle)),
+                dispatcher,
+                Arc::clone(&certificates),
+            ),
         });
         let operator = Arc::clone(&control) as Arc<dyn Operator>;
         let operator = http::operator_edge(api::router(operator, Arc::clone(&platform), token), &config.api);
@@ -466,28 +477,38 @@ fn webhooks_policy(config: &config::Webhooks) -> destination::Policy {
     }
 }
 
-/// Certificates, signing keys, static routes and the log filter may change while running; all of them are
+/// Certificates, signing keys, rules for refusals, static routes and the log filter may change while running; all of them are
 /// read and checked before any of them is replaced.
 fn reloader(
     origin: Option<Origin>,
-    finisher: Arc<Finisher>,
+    (finisher, chronicle): (Arc<Finisher>, Arc<Chronicle>),
     dispatcher: Dispatcher,
     certificates: Arc<Certificates>,
 ) -> Reload {
     Box::new(move || {
+        let Some(origin) = &origin else {
+            certificates.reload().map_err(|error| error.to_string())?;
+            return Ok(vec!["certificates".to_owned()]);
+        };
+        let config = Config::load(&origin.path)
+            .map_err(|faults| faults.to_string())?
+            .config;
+        let signers: Signers = keys::signers(&config.dkim).map_err(|error| error.to_string())?;
+        let rules = rules::read(config.bounces.rules.as_deref()).map_err(|error| error.to_string())?;
+        // The last thing that can be found wrong: the filter has been parsed with the configuration.
         certificates.reload().map_err(|error| error.to_string())?;
-        let mut read = vec!["certificates".to_owned()];
-        if let Some(origin) = &origin {
-            let config = Config::load(&origin.path)
-                .map_err(|faults| faults.to_string())?
-                .config;
-            let signers: Signers = keys::signers(&config.dkim).map_err(|error| error.to_string())?;
-            origin.logging.set_filter(&config.log.filter)?;
-            finisher.replace_signers(signers);
-            dispatcher.set_static_routes(config.routes);
-            read.extend(["signing keys", "routes", "log filter"].map(str::to_owned));
-        }
-        Ok(read)
+        origin.logging.set_filter(&config.log.filter)?;
+        finisher.replace_signers(signers);
+        chronicle.replace_rules(rules);
+        dispatcher.set_static_routes(config.routes);
+        let read = [
+            "certificates",
+            "signing keys",
+            "rules for refusals",
+            "routes",
+            "log filter",
+        ];
+        Ok(read.map(str::to_owned).to_vec())
     })
 }
 

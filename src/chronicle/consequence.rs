@@ -1,6 +1,8 @@
 //! What follows for an address from what became of mail to it, whichever way that was heard: said at once by its host, or in
 //! a report that came back.
 
+use std::sync::Arc;
+
 use ledger::bounce::{Action, Class, Reply, Rules, Severity};
 use ledger::{
     EmailContext, EventKind, Id, LedgerError, NewEvent, RecipientStatus, Scope, Suppression, SuppressionKind,
@@ -38,9 +40,15 @@ impl Ended<'_> {
 }
 
 impl Chronicle {
+    /// Other rules say from now on what a refusal means.
+    pub(crate) fn replace_rules(&self, rules: Rules) {
+        self.rules.store(Arc::new(rules));
+    }
+
     /// What a refusal means.
     pub(crate) fn classify(&self, reply: &Reply<'_>) -> (Class, Severity) {
-        let verdict = Rules::builtin().classify(reply);
+        let rules = self.rules.load();
+        let verdict = rules.classify(reply);
         (verdict.class, verdict.severity)
     }
 

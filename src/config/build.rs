@@ -1,5 +1,6 @@
 //! From the sections of a file to a [`Config`], with what only several values together can get wrong.
 
+mod bounces;
 mod http;
 mod reports;
 mod webhooks;
@@ -46,6 +47,7 @@ fn sections(file: &File, reader: &mut Reader) -> Option<Config> {
     let reports = reports::reports(&file.section("reports"), reader);
     let operator = http::operator(&file.section("operator"), reader, server.as_ref());
     let api = http::api(&file.section("api"), reader);
+    let bounces = bounces::bounces(&file.section("bounces"), reader);
     let webhooks = webhooks::webhooks(&file.section("webhooks"), reader);
     let log = log(&file.section("log"), reader);
     let config = Config {
@@ -62,6 +64,7 @@ fn sections(file: &File, reader: &mut Reader) -> Option<Config> {
         reports: reports?,
         operator: operator?,
         api: api?,
+        bounces: bounces?,
         webhooks: webhooks?,
         log: log?,
     };

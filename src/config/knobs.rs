@@ -4,6 +4,7 @@
 //! and bounds from here), `docs/configuration.md`, and the commented file that `postrider init` writes. A test builds
 //! a configuration and fails when a knob of this table is not read, or one is read that is not here.
 
+mod bounces;
 mod http;
 mod reports;
 mod webhooks;
@@ -147,6 +148,7 @@ pub const SECTIONS: &[Section] = &[
     reports::REPORTS,
     http::OPERATOR,
     http::API,
+    bounces::BOUNCES,
     webhooks::WEBHOOKS,
     LOG,
 ];

@@ -435,7 +435,7 @@ fn examples_of_the_generated_file_are_sound() {
     for fault in faults.list() {
         assert!(excused(&fault.what), "{fault}\n{text}");
     }
-    assert_eq!(faults.list().len(), 6, "{faults}");
+    assert_eq!(faults.list().len(), 7, "{faults}");
 }
 
 #[test]

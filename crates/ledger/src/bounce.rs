@@ -29,7 +29,7 @@ pub use class::Class;
 pub use effect::{Action, Scope, Severity};
 pub use file::{RulesError, RulesFault};
 pub use own::OwnReason;
-pub use rule::Stage;
+pub use rule::{Author, Place, Stage};
 pub use rules::Rules;
 
 /// What is known of one refusal or deferral. What is not known is left empty: [`Default`] knows nothing.
@@ -60,6 +60,8 @@ pub struct Verdict<'r> {
     pub severity: Severity,
     /// The rule that spoke: the id of one in [`Rules`], `own-…` for our own reason, or `unclassified`.
     pub rule_id: &'r str,
+    /// Where that rule is written, if it is one in [`Rules`].
+    pub place: Option<Place>,
 }
 
 #[cfg(test)]

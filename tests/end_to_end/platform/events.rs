@@ -1,5 +1,6 @@
 //! What became of mail, as events and as counts.
 
+use rustix::process::Signal;
 use serde_json::{Value, json};
 
 use crate::world::customer::Customer;
@@ -175,4 +176,46 @@ fn opens_and_clicks_count_for_whom_they_are() {
         .ask("GET", "/api/stats/outbound?filter=human_only", None)
         .json();
     assert_eq!(human["opens"], 0, "{human}");
+}
+
+/// An operator's rule speaks before those of the program; a file that does not hold changes nothing, and a better one is
+/// taken at the next reload.
+#[test]
+fn an_operators_rules_decide_what_a_refusal_means() {
+    let mut world = World::new();
+    world.mx("dest.test", &[(10, 2)]);
+    let host = world.host(2);
+    let rules = world.settings.path().with_file_name("bounce-rules.toml");
+    let rule = |class: &str| {
+        let text = format!("[[rule]]\nid = \"moon\"\ntext = \"blue moon\"\nclass = \"{class}\"\n");
+        std::fs::write(&rules, text).expect("the rules can be written");
+    };
+    rule("content_policy");
+    world.settings.set("bounces.rules", "bounce-rules.toml");
+    let program = world.start();
+    let customer = program.customer("owner@src.test", &["src.test"]);
+    host.recipient("b@dest.test", &["550 5.1.1 blue moon, no such user"; 3]);
+    let class = || {
+        let email = customer.send(&json!({
+            "to": "b@dest.test", "from": "hello@src.test", "subject": "s", "text": "t",
+        }));
+        let events = timeline(&customer, &email, "bounced");
+        events[2]["event_data"]["class"].clone()
+    };
+    assert_eq!(class(), "content_policy");
+
+    rule("no_such_class");
+    program.signal(Signal::HUP);
+    eventually("a complaint that names the line", || {
+        let told = program.log().contains("bounce-rules.toml:4: ");
+        told.then_some(())
+    });
+    assert_eq!(class(), "content_policy", "the old rules stand");
+
+    rule("invalid_recipient");
+    program.signal(Signal::HUP);
+    eventually("the new rules", || {
+        program.log().contains("\"reloaded\"").then_some(())
+    });
+    assert_eq!(class(), "invalid_recipient");
 }

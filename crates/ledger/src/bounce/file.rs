@@ -10,7 +10,7 @@ use toml::de::{DeTable, DeValue};
 
 use super::class::Class;
 use super::phrase::Phrase;
-use super::rule::{CodePattern, EnhancedPattern, Rule, Stage};
+use super::rule::{Author, CodePattern, EnhancedPattern, Place, Rule, Stage};
 use crate::limits::{RULE_LIST_MAX, RULE_TEXT_BYTES_MAX, RULES_BYTES_MAX, RULES_MAX};
 
 /// Why a file of rules cannot be used.
@@ -42,7 +42,10 @@ pub enum RulesFault {
     #[error("the text has more than {RULE_TEXT_BYTES_MAX} octets")]
     TextTooLong,
     /// A key that the format does not have.
-    #[error("\"{0}\" is no key of a file of rules")]
+    #[error(
+        "\"{0}\" is no key of a file of rules; it has [providers], and in each [[rule]] id, class, provider, code, \
+         enhanced, stage, text and example"
+    )]
     UnknownKey(String),
     /// A key that must be there.
     #[error("\"{0}\" is missing")]
@@ -54,10 +57,10 @@ pub enum RulesFault {
     #[error("an id has lower-case letters, digits, points and hyphens: \"{0}\"")]
     Id(String),
     /// Two rules of one file have the same id.
-    #[error("two rules are called \"{0}\"")]
+    #[error("two rules are called \"{0}\"; give each an id of its own")]
     SameId(String),
     /// No such class.
-    #[error("\"{0}\" is no class")]
+    #[error("\"{0}\" is no class; one of these is: {names}", names = class_names())]
     Class(String),
     /// No such provider, here or among those built in.
     #[error("\"{0}\" is no provider; [providers] says which host names are its")]
@@ -66,8 +69,12 @@ pub enum RulesFault {
     #[error("\"{0}\" is no {1}")]
     Pattern(String, &'static str),
     /// A rule that would speak on everything.
-    #[error("the rule has no condition")]
+    #[error("the rule has no condition; give it a provider, code, enhanced, stage or text")]
     NoCondition,
+}
+
+fn class_names() -> String {
+    Class::ALL.map(Class::as_str).join(", ")
 }
 
 /// What a file holds, read and checked.
@@ -81,13 +88,18 @@ pub(super) struct File {
 /// A value with where it is written.
 type Value<'a> = Spanned<DeValue<'a>>;
 
-/// Reads a file. `known` are the providers that it may name without saying who they are.
-pub(super) fn read(text: &str, known: &BTreeMap<String, Vec<String>>) -> Result<File, RulesError> {
-    Reader { text, known }.file()
+/// Reads a file of `author`. `known` are the providers that it may name without saying who they are.
+pub(super) fn read(
+    text: &str,
+    author: Author,
+    known: &BTreeMap<String, Vec<String>>,
+) -> Result<File, RulesError> {
+    Reader { text, author, known }.file()
 }
 
 struct Reader<'t> {
     text: &'t str,
+    author: Author,
     known: &'t BTreeMap<String, Vec<String>>,
 }
 
@@ -153,6 +165,10 @@ impl Reader<'_> {
             .ok_or_else(|| self.wrong_type(value, "rule", "written [[rule]]"))?;
         let mut rule = Rule {
             id: String::new(),
+            place: Place {
+                author: self.author,
+                line: self.line(start),
+            },
             class: Class::Unclassified,
             providers: Vec::new(),
             codes: Vec::new(),
@@ -253,8 +269,13 @@ impl Reader<'_> {
     }
 
     fn error(&self, at: usize, fault: RulesFault) -> RulesError {
-        let before = self.text.as_bytes().iter().take(at);
-        let line = before.filter(|&&byte| byte == b'\n').count() + 1;
+        let line = self.line(at);
         RulesError { line, fault }
+    }
+
+    /// The line of an octet, counted from one.
+    fn line(&self, at: usize) -> usize {
+        let before = self.text.as_bytes().iter().take(at);
+        before.filter(|&&byte| byte == b'\n').count() + 1
     }
 }

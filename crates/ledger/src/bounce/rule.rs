@@ -68,10 +68,29 @@ impl From<smtp::client::Stage> for Stage {
     }
 }
 
+/// Whose file a rule stands in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Author {
+    /// The file that comes with the program, `rules.toml`.
+    Program,
+    /// A file of the operator.
+    Operator,
+}
+
+/// Where a rule is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// In whose file.
+    pub author: Author,
+    /// The line at which it begins, counted from one.
+    pub line: usize,
+}
+
 /// A rule. It speaks when each of its conditions holds; of a list one member must.
 #[derive(Clone, Debug)]
 pub(super) struct Rule {
     pub(super) id: String,
+    pub(super) place: Place,
     pub(super) class: Class,
     /// Names of providers.
     pub(super) providers: Vec<String>,

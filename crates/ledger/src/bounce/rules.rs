@@ -8,13 +8,14 @@ use super::class::Class;
 use super::effect::Severity;
 use super::file::{self, File, RulesError, RulesFault};
 use super::phrase::{Phrase, Phrases};
-use super::rule::Rule;
+use super::rule::{Author, Place, Rule};
 use super::said::Said;
 use super::{Reply, Verdict};
 
 static BUILTIN: LazyLock<Rules> = LazyLock::new(|| {
     // The tests read the very same text; it cannot be another at run time.
-    Rules::read(include_str!("rules.toml"), &BTreeMap::new()).expect("the rules built in can be read")
+    Rules::read(include_str!("rules.toml"), Author::Program, &BTreeMap::new())
+        .expect("the rules built in can be read")
 });
 
 /// What a rule is called that nobody wrote: it says that none of the others spoke.
@@ -35,13 +36,13 @@ impl Rules {
         &BUILTIN
     }
 
-    /// Reads a file of rules; the format is told at the head of `rules.toml`. It may name the providers of
+    /// Reads a file of rules of an operator; the format is told at the head of `rules.toml`. It may name the providers of
     /// [`Self::builtin`].
     ///
     /// # Errors
     /// The first mistake in it, with its line.
     pub fn parse(text: &str) -> Result<Self, RulesError> {
-        Self::read(text, &Self::builtin().providers)
+        Self::read(text, Author::Operator, &Self::builtin().providers)
     }
 
     /// These rules with an operator's, which speak first: all of them before any of these. One with the id of one of
@@ -79,6 +80,7 @@ impl Rules {
                 class,
                 severity: class.severity(),
                 rule_id: own.rule_id(),
+                place: None,
             };
         }
         let said = Said::of(reply);
@@ -90,14 +92,15 @@ impl Rules {
                 .is_some_and(|heard| heard.contains(&true));
             rule.speaks(&said, &providers, heard)
         };
-        let (class, rule_id) = match self.rules.iter().find(speaks) {
-            Some((rule, _)) => (rule.class, rule.id.as_str()),
-            None => (Class::Unclassified, NO_RULE),
+        let (class, rule_id, place) = match self.rules.iter().find(speaks) {
+            Some((rule, _)) => (rule.class, rule.id.as_str(), Some(rule.place)),
+            None => (Class::Unclassified, NO_RULE, None::<Place>),
         };
         Verdict {
             class,
             severity: severity(class, &said),
             rule_id,
+            place,
         }
     }
 
@@ -120,8 +123,8 @@ impl Rules {
         })
     }
 
-    fn read(text: &str, known: &BTreeMap<String, Vec<String>>) -> Result<Self, RulesError> {
-        let File { providers, mut rules } = file::read(text, known)?;
+    fn read(text: &str, author: Author, known: &BTreeMap<String, Vec<String>>) -> Result<Self, RulesError> {
+        let File { providers, mut rules } = file::read(text, author, known)?;
         // Stable: within a turn the order of the file counts.
         rules.sort_by_key(Rule::turn);
         Self::in_order(providers, rules)

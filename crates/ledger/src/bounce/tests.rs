@@ -214,6 +214,17 @@ fn an_operators_rules_speak_first() {
         rule(Some("mx.example.org"), "550 5.1.1 blue moon, user unknown"),
         "ours-blue-moon"
     );
+    let place = |mx, text| classify(&rules, mx, None, text).place;
+    let operators = Place {
+        author: Author::Operator,
+        line: 6,
+    };
+    assert_eq!(place(Some("mx.example.org"), "550 blue moon"), Some(operators));
+    let builtin = place(None, "550 5.1.1 user unknown").unwrap();
+    assert_eq!(builtin.author, Author::Program);
+    let line = include_str!("rules.toml").lines().nth(builtin.line).unwrap();
+    assert_eq!(line, "id = \"text-user\"");
+    assert_eq!(place(None, "zzz"), None);
     assert_eq!(rule(None, "550 5.1.1 user unknown"), "text-user");
     assert_eq!(
         classify(&rules, None, None, "552 5.2.2 zzz").class,
