@@ -5,6 +5,7 @@
 //! server could not be reached, 4 what was asked for does not exist.
 
 mod account;
+mod bounce;
 mod config_file;
 mod customer;
 mod dkim;
@@ -76,6 +77,9 @@ enum Command {
     /// Manage DKIM keys
     #[command(subcommand)]
     Dkim(dkim::DkimCommand),
+    /// Say what refusals mean
+    #[command(subcommand)]
+    Bounce(bounce::BounceCommand),
     /// Look at the queue of the running server, and change it
     #[command(subcommand)]
     Queue(queue::QueueCommand),
@@ -159,6 +163,7 @@ fn dispatch(command: Command, context: &mut Context) -> Result<(), Failure> {
         Command::Customer(command) => customer::run(&command, context),
         Command::Domain(command) => customer::run_domain(&command, context),
         Command::Dkim(command) => dkim::run(&command, context),
+        Command::Bounce(command) => bounce::run(&command, context),
         Command::Queue(command) => queue::run(&command, context),
         Command::Store(command) => store::run(&command, context),
         Command::Demo(args) => show_demo(args),
