@@ -7,16 +7,15 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use arc_swap::ArcSwap;
-use ledger::bounce::{Action, Class, OwnReason, Reply, Rules, Severity};
+use ledger::bounce::{Class, OwnReason, Reply, Rules, Severity};
 use ledger::{
-    AccountId, Email, EmailContext, EmailId, EventKind, ExpiredMessage, Ledger, LedgerError, NewEvent,
-    Outcome, OutcomeKind, RecipientStatus, Tally,
+    AccountId, Email, EmailContext, EmailId, EventKind, Ledger, LedgerError, NewEvent, Outcome, OutcomeKind,
+    RecipientStatus, Tally,
 };
 use queue::{Fate, Finish, Owner, Recipient, SettledDelivery, Timestamp, Witness};
 use smtp::address::ForwardPath;
 use store::Batch;
 
-use crate::clock;
 use crate::webhooks::Kick;
 
 mod consequence;
@@ -261,29 +260,15 @@ impl Chronicle {
         (fate, meaning): (&Fate, (Class, Severity)),
         batch: &mut Batch,
     ) -> Result<(), LedgerError> {
-        let context = &attempted.context;
+        let ended = Ended {
+            context: &attempted.context,
+            address: attempted.address,
+            evidence: attempted.reply,
+            now_unix_ms: attempted.now,
+        };
         match fate {
-            Fate::Refused { .. } => {
-                let ended = Ended {
-                    context,
-                    address: attempted.address,
-                    evidence: attempted.reply,
-                    now_unix_ms: attempted.now,
-                };
-                self.refused(&ended, meaning, batch)?;
-            }
-            Fate::Expired { .. } => {
-                if meaning.0.action_when_expired() != Action::Never {
-                    let message = ExpiredMessage {
-                        account: context.account,
-                        address: attempted.address,
-                        email_id: context.email,
-                        last_reply: Some(attempted.reply),
-                        entropy: clock::entropy(),
-                    };
-                    self.ledger.note_expired(&message, attempted.now, batch)?;
-                }
-            }
+            Fate::Refused { .. } => self.refused(&ended, meaning, batch)?,
+            Fate::Expired { .. } => self.expired(&ended, meaning.0, batch)?,
             Fate::Delivered | Fate::Deferred { .. } | Fate::Canceled | Fate::Held => {}
         }
         Ok(())

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use ledger::bounce::{Action, Class, Reply, Rules, Severity};
 use ledger::{
-    EmailContext, EventKind, Id, LedgerError, NewEvent, RecipientStatus, Scope, Suppression, SuppressionKind,
-    Tally, UnsubscribeSource,
+    EmailContext, EventKind, Id, LedgerError, NewEvent, RecipientStatus, Scope, Strike, Suppression,
+    SuppressionKind, Tally, UnsubscribeSource,
 };
 use store::Batch;
 
@@ -52,18 +52,54 @@ impl Chronicle {
         (verdict.class, verdict.severity)
     }
 
-    /// Puts into `batch` what follows from a refusal: an address that was refused for its own sake gets no more mail.
+    /// Puts into `batch` what follows from a refusal: an address that was refused for its own sake gets no more mail, at once
+    /// or after some of them. What a class says of itself holds unless it was said for the time being.
     pub(crate) fn refused(
         &self,
         ended: &Ended<'_>,
         (class, severity): (Class, Severity),
         batch: &mut Batch,
     ) -> Result<(), LedgerError> {
-        if severity == Severity::Hard && class.action() == Action::SuppressNow {
-            let suppression = ended.suppression(SuppressionKind::Bounce, Some(class.as_str().to_owned()));
-            self.ledger.suppress(&suppression, batch)?;
+        if severity != class.severity() {
+            return Ok(());
         }
-        Ok(())
+        match class.action() {
+            Action::SuppressNow => {
+                let suppression = ended.suppression(SuppressionKind::Bounce, Some(class.as_str().to_owned()));
+                self.ledger.suppress(&suppression, batch)
+            }
+            action => self.strike(ended, class, action, batch),
+        }
+    }
+
+    /// Puts into `batch` what follows from a message that expired, after a last attempt of this class.
+    pub(crate) fn expired(
+        &self,
+        ended: &Ended<'_>,
+        class: Class,
+        batch: &mut Batch,
+    ) -> Result<(), LedgerError> {
+        self.strike(ended, Class::Expired, class.action_when_expired(), batch)
+    }
+
+    fn strike(
+        &self,
+        ended: &Ended<'_>,
+        class: Class,
+        action: Action,
+        batch: &mut Batch,
+    ) -> Result<(), LedgerError> {
+        let strike = Strike {
+            account: ended.context.account,
+            address: ended.address,
+            email_id: ended.context.email,
+            class,
+            evidence: (!ended.evidence.is_empty()).then_some(ended.evidence),
+            entropy: clock::entropy(),
+        };
+        self.ledger
+            .strike(&strike, action, ended.now_unix_ms, batch)
+            .map(drop)
     }
 
     /// Puts into `batch` what follows from a complaint: whoever called one e-mail spam gets no other of the account.

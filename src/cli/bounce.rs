@@ -4,7 +4,7 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use clap::Subcommand;
-use ledger::bounce::{Action, Author, Reply, Rules, Severity, Verdict};
+use ledger::bounce::{Action, Author, Class, Reply, Rules, Severity, Verdict};
 use ledger::limits::REPLY_TEXT_BYTES_MAX;
 use serde_json::{Value, json};
 
@@ -102,7 +102,7 @@ fn told(rules: &Rules, reply: &Reply<'_>, operators: Option<&Path>) -> (Value, S
         class.as_str(),
         severity.as_str(),
         class.scope().as_str(),
-        Follows::of(class.action(), severity),
+        Follows::of(class, severity),
     );
     let at = match (&file, line) {
         (Some(file), Some(line)) => format!(" ({file}:{line})"),
@@ -126,11 +126,12 @@ fn told(rules: &Rules, reply: &Reply<'_>, operators: Option<&Path>) -> (Value, S
 struct Follows(Action);
 
 impl Follows {
-    /// What a class says holds for what was refused for good.
-    fn of(action: Action, severity: Severity) -> Self {
-        Self(match action {
-            Action::SuppressNow | Action::SuppressAfter { .. } if severity != Severity::Hard => Action::Never,
-            action => action,
+    /// What a class says of itself does not hold of what was said for the time being.
+    fn of(class: Class, severity: Severity) -> Self {
+        Self(if severity == class.severity() {
+            class.action()
+        } else {
+            Action::Never
         })
     }
 

@@ -26,7 +26,7 @@
 //! | `R` email address | what became of a recipient |
 //! | `U` account address 0 scope kind | suppression: the address folded, scope 0 for the account or 1 and a domain |
 //! | `u` time key | this key, an `U` or an `x`, may be over then |
-//! | `x` account address | when messages to this address expired |
+//! | `x` account address | what counts against this address, and when it was |
 //! | `V` email sequence | event |
 //! | `W` account type place | presence: an event of the account, by type |
 //! | `X` account recipient 0 place type | presence: the same by recipient, in lower case |
@@ -355,7 +355,7 @@ pub(crate) fn expiry_target(key: &[u8]) -> &[u8] {
     key.get(9..).unwrap_or_default()
 }
 
-pub(crate) fn expiries(account: AccountId, address: &str) -> Vec<u8> {
+pub(crate) fn strikes(account: AccountId, address: &str) -> Vec<u8> {
     key(b'x', &[&account.to_bytes(), address.as_bytes()])
 }
 

@@ -29,7 +29,6 @@ mod domains;
 mod email;
 mod error;
 mod event;
-mod expiries;
 pub mod health;
 mod hold;
 mod id;
@@ -44,6 +43,7 @@ pub mod publication;
 mod quota;
 mod standing;
 mod statistics;
+mod strikes;
 mod suppression;
 mod suppressions;
 mod sweep;
@@ -65,7 +65,6 @@ pub use event::{
     Firsts, Hit, HitActor, HitKind, ListedEvent, NewEvent, Position, RecipientStatus, Sequencer, Signal,
     Signals, TagDigest,
 };
-pub use expiries::ExpiredMessage;
 pub use health::Health;
 pub use hold::HoldReason;
 pub use id::{AccountId, DomainId, EmailId, Id};
@@ -77,6 +76,7 @@ pub use standing::{BY_OPERATOR, Stop};
 pub use statistics::{
     Actors, ByActor, Counts, Interval, LinkClicks, Metric, Point, StatisticsFilter, Tally, Unique,
 };
+pub use strikes::Strike;
 pub use suppression::{Scope, Suppression, SuppressionId, SuppressionKind, UnsubscribeSource, is_address};
 pub use suppressions::{Imported, Paging, SuppressionChange, SuppressionFilter, SuppressionPage};
 pub use sweep::Swept;

@@ -111,11 +111,8 @@ pub const REASON_BYTES_MAX: usize = 255;
 /// Octets of the SMTP reply or report that shows why an address is suppressed.
 pub const EVIDENCE_BYTES_MAX: usize = 1024;
 
-/// Messages that may expire on their way to an address within [`EXPIRY_WINDOW_MS`]; this one is too many.
-pub const EXPIRIES_MAX: usize = 3;
-
-/// How long an expired message counts, and how long an address is left alone after too many.
-pub const EXPIRY_WINDOW_MS: u64 = 30 * 24 * 60 * 60 * 1000;
+/// How long it is kept what counts against an address: no class counts over a longer time.
+pub const STRIKE_WINDOW_MS: u64 = 30 * 24 * 60 * 60 * 1000;
 
 /// Suppressions imported in one commit: each is at most 3 KiB.
 pub const SUPPRESS_BATCH: usize = 500;

@@ -178,7 +178,7 @@ impl Ledger {
     }
 
     /// Takes back what is known of `address`, of one kind and scope or of all, and says what that was. With a bounce go
-    /// the expired messages that might have led to the next.
+    /// what counts against the address and might have led to the next.
     ///
     /// # Errors
     /// [`LedgerError::NotFound`] if there is none; the store's.
@@ -200,7 +200,7 @@ impl Ledger {
         for found in &rows {
             batch.delete(key_of(found)?);
             if let (SuppressionKind::Bounce, Some(address)) = (found.kind, fold(address)) {
-                batch.delete(keys::expiries(account, &address));
+                batch.delete(keys::strikes(account, &address));
             }
         }
         let kinds: Vec<&str> = rows.iter().map(|found| found.kind.as_str()).collect();

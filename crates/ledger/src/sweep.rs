@@ -6,7 +6,6 @@
 use store::{Batch, StoreError};
 
 use crate::error::LedgerError;
-use crate::expiries::Expiries;
 use crate::id::EmailId;
 use crate::keys::{self, Span};
 use crate::ledger::Ledger;
@@ -14,6 +13,7 @@ use crate::limits::{
     AUDIT_RETENTION_MS, EMAIL_RETENTION_MS, IDEMPOTENCY_MS, SWEEP_BATCH, TEMPLATE_GRACE_MS,
     WEBHOOK_RETENTION_MS,
 };
+use crate::strikes::Strikes;
 use crate::suppressions;
 
 /// What one sweep removed.
@@ -27,7 +27,7 @@ pub struct Swept {
     pub templates: usize,
     /// Entries of the audit log.
     pub audit_entries: usize,
-    /// Suppressions whose time is over, and counts of expired messages.
+    /// Suppressions whose time is over, and what counted against addresses.
     pub suppressions: usize,
     /// Payloads of webhooks, and what was kept of their attempts.
     pub webhooks: usize,
@@ -174,11 +174,12 @@ impl Ledger {
     }
 }
 
-/// Whether the time of a suppression, or of a count of expired messages, is over.
+/// Whether the time of a suppression, or of what counts against an address, is over.
 fn is_over(key: &[u8], record: &[u8], now_unix_ms: u64) -> Result<bool, LedgerError> {
     if key.first() == Some(&b'x') {
-        let expiries = Expiries::decode(record).map_err(LedgerError::damaged("expired messages"))?;
-        return Ok(expiries.is_over(now_unix_ms));
+        let strikes =
+            Strikes::decode(record).map_err(LedgerError::damaged("what counts against an address"))?;
+        return Ok(strikes.is_over(now_unix_ms));
     }
     Ok(!suppressions::decode(record)?.is_live(now_unix_ms))
 }

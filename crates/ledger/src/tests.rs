@@ -8,6 +8,7 @@ use std::task::{Context, Poll, Waker};
 use proptest::prelude::*;
 use store::{Batch, Store, open_memory};
 
+use crate::bounce::Class;
 use crate::limits::{EMAIL_RETENTION_MS, IDEMPOTENCY_MS, TEMPLATE_GRACE_MS};
 use crate::*;
 
@@ -521,15 +522,18 @@ fn a_suppression_ends_with_its_time_and_is_swept() {
 fn three_expired_messages_leave_an_address_alone_for_a_while() {
     let (store, ledger, account) = ledger();
     let expire = |now| {
-        let message = ExpiredMessage {
+        let strike = Strike {
             account: account.id,
             address: "Full@b.example",
             email_id: EmailId::new(NOW, [1; 10]),
-            last_reply: Some("452 4.2.2 full"),
+            class: Class::Expired,
+            evidence: Some("452 4.2.2 full"),
             entropy: [8; 10],
         };
         let mut batch = Batch::new();
-        let led_to = ledger.note_expired(&message, now, &mut batch).unwrap();
+        let led_to = ledger
+            .strike(&strike, Class::Expired.action(), now, &mut batch)
+            .unwrap();
         at_once(store.commit(batch)).unwrap();
         led_to
     };

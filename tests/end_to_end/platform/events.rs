@@ -219,3 +219,27 @@ fn an_operators_rules_decide_what_a_refusal_means() {
     });
     assert_eq!(class(), "invalid_recipient");
 }
+
+/// A mailbox that is switched off is forgiven once, and left alone after the second time.
+#[test]
+fn what_is_forgiven_once_suppresses_the_second_time() {
+    let (_world, host, _program, customer) = stage();
+    let off = "550 5.2.1 mailbox disabled";
+    host.recipient("off@dest.test", &[off, off]);
+    let send = || {
+        customer.send(&json!({
+            "to": "off@dest.test", "from": "hello@src.test", "subject": "s", "text": "t",
+        }))
+    };
+    for _ in 0..2 {
+        let events = timeline(&customer, &send(), "bounced");
+        assert_eq!(events[2]["event_data"]["class"], "inactive_mailbox");
+    }
+    assert_eq!(types(&timeline(&customer, &send(), "suppressed")), ["suppressed"]);
+    let listed = customer.ask("GET", "/api/customer/suppressions?type=bounce", None);
+    let listed = listed.text();
+    assert!(
+        listed.contains("2 times inactive_mailbox within 7 days") && listed.contains(off),
+        "{listed}"
+    );
+}
