@@ -22,6 +22,7 @@ mod consequence;
 mod contexts;
 mod held;
 mod telling;
+mod wanted;
 
 pub(crate) use consequence::Ended;
 use contexts::Contexts;
@@ -127,7 +128,10 @@ impl Chronicle {
         if let Some(context) = self.contexts().find(email) {
             return Ok(Some(context));
         }
-        self.ledger.email_context(account, email)
+        let context = self.ledger.email_context(account, email)?;
+        // Who asks whether it may leave asks again when it has left.
+        context.into_iter().for_each(|context| self.remember(context));
+        Ok(context)
     }
 
     fn contexts(&self) -> std::sync::MutexGuard<'_, Contexts> {
@@ -141,12 +145,12 @@ impl Chronicle {
         tally: &mut Tally,
         batch: &mut Batch,
     ) -> Result<(), LedgerError> {
-        let before = attempted.attempts.saturating_sub(u32::from(*fate != Fate::Held));
+        let before = attempted.attempts.saturating_sub(u32::from(fate.is_of_attempt()));
         let mut before = match before {
             0 => RecipientStatus::Queued,
             _ => RecipientStatus::Deferred,
         };
-        if attempted.attempts == 1 && !matches!(fate, Fate::Canceled | Fate::Held) {
+        if attempted.attempts == 1 && fate.is_of_attempt() && *fate != Fate::Canceled {
             let kind = EventKind::Sent {
                 mx: attempted.host.map(str::to_owned),
                 attempts: attempted.attempts,
@@ -229,7 +233,11 @@ impl Chronicle {
                 (EventKind::Failed { why }, Some(OutcomeKind::Failed))
             }
             Fate::Canceled => (EventKind::Canceled, Some(OutcomeKind::Canceled)),
-            Fate::Held => (
+            Fate::Unwanted { why } => {
+                let reason = why.clone();
+                (EventKind::Suppressed { reason }, Some(OutcomeKind::Suppressed))
+            }
+            Fate::Untried | Fate::Held => (
                 EventKind::Queued {
                     hold: self.hold_of(attempted.context.account),
                 },
@@ -269,7 +277,12 @@ impl Chronicle {
         match fate {
             Fate::Refused { .. } => self.refused(&ended, meaning, batch)?,
             Fate::Expired { .. } => self.expired(&ended, meaning.0, batch)?,
-            Fate::Delivered | Fate::Deferred { .. } | Fate::Canceled | Fate::Held => {}
+            Fate::Delivered
+            | Fate::Deferred { .. }
+            | Fate::Canceled
+            | Fate::Held
+            | Fate::Unwanted { .. }
+            | Fate::Untried => {}
         }
         Ok(())
     }
@@ -310,7 +323,7 @@ impl Witness for Chronicle {
         let mut tally = Tally::new();
         let recipients = settled.attempted.iter().zip(&settled.fates);
         let recipients = recipients.filter_map(|(at, fate)| Some((state.recipients.get(*at)?, fate)));
-        for (recipient, fate) in recipients {
+        for (recipient, fate) in recipients.filter(|(_, fate)| **fate != Fate::Untried) {
             let Recipient {
                 forward_path,
                 last_reply,

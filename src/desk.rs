@@ -239,7 +239,7 @@ impl Desk {
         let now = submission.received.unix_ms();
         let mut wanted = Vec::with_capacity(submission.recipients.len());
         for forward_path in std::mem::take(&mut submission.recipients) {
-            match self.unwanted(&context, &forward_path, now)? {
+            match self.chronicle.unwanted(&context, &forward_path, now)? {
                 None => wanted.push(forward_path),
                 Some(reason) => {
                     self.leave_out((&context, &email), (&forward_path, reason), now, admitted, batch)
@@ -266,25 +266,6 @@ impl Desk {
         admitted.admissions.push(admission);
         admitted.dispositions.push(email.disposition);
         Ok((!submission.recipients.is_empty()).then_some(submission))
-    }
-
-    /// Why the address gets no mail of this, if so.
-    fn unwanted(
-        &self,
-        context: &EmailContext,
-        forward_path: &ForwardPath,
-        now_unix_ms: u64,
-    ) -> Result<Option<String>, LedgerError> {
-        if self.chronicle.is_simulated(forward_path) {
-            let local_part = forward_path.as_str().split(['@', '+']).next().unwrap_or_default();
-            let refuses = local_part.eq_ignore_ascii_case("suppressed");
-            return Ok(refuses.then(|| "simulated".to_owned()));
-        }
-        let address = forward_path.as_str();
-        let found = self
-            .ledger
-            .suppressed(context.account, address, context.domain, now_unix_ms)?;
-        Ok(found.map(|suppression| suppression.kind.as_str().to_owned()))
     }
 
     /// A recipient who gets no mail: that is on record.

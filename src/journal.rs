@@ -146,6 +146,15 @@ pub enum Event<'a> {
         /// The recipient's mailbox.
         recipient: &'a dyn Display,
     },
+    /// One recipient was not tried, and will not be: since the message was accepted, mail to it has become unwanted.
+    Unwanted {
+        /// The message.
+        id: QueueId,
+        /// The recipient's mailbox.
+        recipient: &'a dyn Display,
+        /// Why, in a few words.
+        why: &'a dyn Display,
+    },
     /// One recipient will never be reached: refused for good, or given up at the end of the message's life.
     Bounced {
         /// The message.
@@ -195,6 +204,7 @@ impl Journal for Log {
             | Event::Deferred { .. }
             | Event::Bounced { .. }
             | Event::Held { .. }
+            | Event::Unwanted { .. }
             | Event::Canceled { .. } => log_outcome(event),
         }
     }
@@ -269,6 +279,7 @@ fn log_outcome(event: Event<'_>) {
         }
         Event::Held { id, recipient } => tracing::info!(%id, to = %recipient, "held"),
         Event::Canceled { id, recipient } => tracing::info!(%id, to = %recipient, "canceled"),
+        Event::Unwanted { id, recipient, why } => tracing::info!(%id, to = %recipient, %why, "unwanted"),
         _ => {}
     }
 }

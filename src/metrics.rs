@@ -297,6 +297,7 @@ impl DeliveryMetrics {
             ("failed", tally.failed),
             ("canceled", tally.canceled),
             ("held", tally.held),
+            ("unwanted", tally.unwanted),
         ];
         for (outcome, count) in outcomes.into_iter().filter(|(_, count)| *count > 0) {
             self.recipients

@@ -230,6 +230,7 @@ impl Shared {
             self.settle_unsent(delivery, &Verdict::Canceled, None);
             return None;
         }
+        let delivery = self.unless_unwanted(delivery)?;
         match self.finisher.finish(&delivery.message).await {
             Ok(()) => Some(delivery),
             Err(verdict) => {
@@ -237,6 +238,27 @@ impl Shared {
                 None
             }
         }
+    }
+
+    /// The delivery, unless mail to some of its recipients is not wanted any more; those of them to whom it is are tried
+    /// once the others are settled.
+    fn unless_unwanted(&self, delivery: Delivery) -> Option<Delivery> {
+        match self.chronicle.unwanted_by_now(&delivery, crate::clock::now()) {
+            Ok(None) => return Some(delivery),
+            Ok(Some(verdicts)) => self.settle(Attempt {
+                delivery,
+                verdicts,
+                host: None,
+            }),
+            Err(error) => {
+                let verdict = Verdict::Deferred(Reason {
+                    status: "4.3.0".into(),
+                    text: format!("the message was not sent: whether it is wanted cannot be read: {error}"),
+                });
+                self.settle_unsent(delivery, &verdict, None);
+            }
+        }
+        None
     }
 
     /// Makes an attempt that goes the whole way but leaves the network alone.

@@ -98,7 +98,9 @@ fn step(event: Event<'_>) -> Option<Step> {
         Event::Bounced { reply, .. } => ("bounced", reply.to_string()),
         Event::Unresolved { domain, why, .. } => ("no MX found", format!("{domain}: {why}")),
         Event::Unreachable { host, why, .. } => ("unreachable", format!("{host}: {why}")),
-        Event::Noticed { .. } | Event::Held { .. } | Event::Canceled { .. } => return None,
+        Event::Noticed { .. } | Event::Held { .. } | Event::Unwanted { .. } | Event::Canceled { .. } => {
+            return None;
+        }
     };
     Some(Step::now(name, words))
 }

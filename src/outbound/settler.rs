@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use queue::limits::SETTLE_RECIPIENTS_MAX;
-use queue::{Attempt, RecipientState, SettleContext, Settled, SettledDelivery, Timestamp};
+use queue::{Attempt, Fate, SettleContext, Settled, SettledDelivery};
 use tokio::sync::mpsc;
 
 use super::Shared;
@@ -88,15 +88,14 @@ fn tell(shared: &Shared, settled: &SettledDelivery) {
     } = settled;
     let (id, attempt) = (message.id, state.attempts);
     let age = clock::now().since(message.received);
-    for recipient in settled
-        .attempted
-        .iter()
-        .filter_map(|at| state.recipients.get(*at))
-    {
+    for (at, fate) in settled.attempted.iter().zip(&settled.fates) {
+        let Some(recipient) = state.recipients.get(*at) else {
+            continue;
+        };
         let reply = recipient.last_reply.as_deref().unwrap_or("");
         let (reply, to): (&dyn std::fmt::Display, &dyn std::fmt::Display) = (&reply, &recipient.forward_path);
-        let event = match recipient.state {
-            RecipientState::Delivered => {
+        let event = match fate {
+            Fate::Delivered => {
                 shared.metrics.latency(age);
                 let host = host.as_deref().unwrap_or("");
                 Event::Delivered {
@@ -108,21 +107,27 @@ fn tell(shared: &Shared, settled: &SettledDelivery) {
                     age,
                 }
             }
-            RecipientState::Waiting if state.due == Timestamp::NEVER => Event::Held { id, recipient: to },
-            RecipientState::Waiting => Event::Deferred {
+            Fate::Deferred { .. } => Event::Deferred {
                 id,
                 recipient: to,
                 reply,
                 attempt,
                 next_attempt: state.due,
             },
-            RecipientState::Failed => Event::Bounced {
+            Fate::Refused { .. } | Fate::Expired { .. } => Event::Bounced {
                 id,
                 recipient: to,
                 reply,
                 attempt,
             },
-            RecipientState::Canceled => Event::Canceled { id, recipient: to },
+            Fate::Canceled => Event::Canceled { id, recipient: to },
+            Fate::Held => Event::Held { id, recipient: to },
+            Fate::Unwanted { .. } => Event::Unwanted {
+                id,
+                recipient: to,
+                why: reply,
+            },
+            Fate::Untried => continue,
         };
         shared.journal.record(event);
     }

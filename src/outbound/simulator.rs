@@ -93,7 +93,7 @@ mod tests {
             Verdict::Delivered { .. } => "delivered".to_owned(),
             Verdict::Deferred(reason) => format!("deferred {}", reason.status),
             Verdict::Refused(reason) => format!("refused {}", reason.status),
-            Verdict::Canceled | Verdict::Held => unreachable!("no scene ends so"),
+            verdict => unreachable!("no scene ends so: {verdict:?}"),
         };
         for (local_part, attempts, expected) in [
             ("delivered", 0, "delivered"),

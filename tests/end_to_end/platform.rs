@@ -13,4 +13,5 @@ mod sandbox;
 mod stopped;
 mod submission;
 mod tracking;
+mod unwanted;
 mod webhooks;

@@ -53,7 +53,7 @@ pub enum RecipientState {
     Delivered,
     /// Refused for good, or expired.
     Failed,
-    /// Taken out of the queue by an operator.
+    /// Taken out of the queue: by an operator, or because nobody wants it there any more.
     Canceled,
 }
 

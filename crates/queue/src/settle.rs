@@ -113,6 +113,8 @@ pub struct Tally {
     pub canceled: u64,
     /// Not tried, and kept until somebody releases them.
     pub held: u64,
+    /// Not tried, because they want no mail any more.
+    pub unwanted: u64,
 }
 
 impl Queue {
@@ -162,26 +164,10 @@ impl Queue {
         } = attempt;
         let attempted = delivery.state.waiting_indexes();
         let was = delivery.due_key();
-        let is_held = verdicts.contains(&Verdict::Held);
-        if !is_held {
+        if verdicts.iter().any(Verdict::is_of_attempt) {
             delivery.state.attempts = delivery.state.attempts.saturating_add(1);
         }
-        let retry = if is_held {
-            Some(Timestamp::NEVER)
-        } else if verdicts
-            .iter()
-            .any(|verdict| matches!(verdict, Verdict::Deferred(_)))
-        {
-            let chance = (context.chance)();
-            self.config.retry.next(
-                delivery.state.attempts,
-                chance,
-                context.now,
-                delivery.message.expires,
-            )
-        } else {
-            None
-        };
+        let retry = self.next_due(&delivery, &verdicts, context);
         let (fates, failures) = apply(&mut delivery, verdicts, retry.is_none(), &mut settled.tally);
         batch.delete(was.encode());
         match retry.filter(|_| delivery.waiting().next().is_some()) {
@@ -213,6 +199,29 @@ impl Queue {
         context.witness.settled(&report, context.now, batch);
         settled.deliveries.push(report);
         Ok(())
+    }
+
+    /// When what is not settled for good is due again; none if that is never, and deferrals are final.
+    fn next_due(
+        &self,
+        delivery: &Delivery,
+        verdicts: &[Verdict],
+        context: &mut SettleContext<'_>,
+    ) -> Option<Timestamp> {
+        let Delivery { message, state, .. } = delivery;
+        let any = |is: fn(&Verdict) -> bool| verdicts.iter().any(is);
+        if any(|verdict| matches!(verdict, Verdict::Held)) {
+            Some(Timestamp::NEVER)
+        } else if any(|verdict| matches!(verdict, Verdict::Untried)) {
+            Some(state.due)
+        } else if any(|verdict| matches!(verdict, Verdict::Deferred(_))) {
+            let chance = (context.chance)();
+            self.config
+                .retry
+                .next(state.attempts, chance, context.now, message.expires)
+        } else {
+            None
+        }
     }
 
     /// Puts the failure notice for `failures` into the batch, unless nobody is to be told.
@@ -289,6 +298,14 @@ fn apply(
                 // What was last heard of it is still what was last heard.
                 let text = recipient.last_reply.take().map(String::from).unwrap_or_default();
                 (RecipientState::Waiting, Fate::Held, text, &mut tally.held)
+            }
+            Verdict::Unwanted { why } => {
+                let fate = Fate::Unwanted { why: why.clone() };
+                (RecipientState::Canceled, fate, why, &mut tally.unwanted)
+            }
+            Verdict::Untried => {
+                fates.push(Fate::Untried);
+                continue;
             }
             Verdict::Deferred(Reason { status, text }) if !last => {
                 let fate = Fate::Deferred { status };

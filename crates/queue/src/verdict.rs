@@ -16,6 +16,20 @@ pub enum Verdict {
     Canceled,
     /// It may not leave now: it waits until somebody [releases](crate::Queue::release) it. This was no attempt.
     Held,
+    /// Nobody wants it there any more; nobody is told. This was no attempt.
+    Unwanted {
+        /// In a few words.
+        why: String,
+    },
+    /// Nothing was tried, because of what became of other recipients of its delivery: it is due as it was.
+    Untried,
+}
+
+impl Verdict {
+    /// Whether an attempt was made at all.
+    pub(crate) fn is_of_attempt(&self) -> bool {
+        !matches!(self, Self::Held | Self::Unwanted { .. } | Self::Untried)
+    }
 }
 
 /// Why a recipient was not delivered to.
@@ -51,4 +65,18 @@ pub enum Fate {
     Canceled,
     /// It was not tried, and waits until somebody releases it.
     Held,
+    /// It was not tried, and is not to be any more.
+    Unwanted {
+        /// In a few words.
+        why: String,
+    },
+    /// It was not tried, and is due as it was.
+    Untried,
+}
+
+impl Fate {
+    /// Whether an attempt was made at all.
+    pub fn is_of_attempt(&self) -> bool {
+        !matches!(self, Self::Held | Self::Unwanted { .. } | Self::Untried)
+    }
 }

@@ -110,7 +110,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         3 => (any::<bool>(), recipients, 0..5_000usize, wanted)
             .prop_map(|(null_sender, recipients, size, wanted)| Step::Submit { null_sender, recipients, size, wanted }),
         1 => Just(Step::Release),
-        4 => (0..40u16, proptest::collection::vec(0..4u8, 1..6))
+        4 => (0..40u16, proptest::collection::vec(0..6u8, 1..6))
             .prop_map(|(seconds, outcomes)| Step::Attempt { seconds, outcomes }),
         1 => Just(Step::Restart),
         1 => Just(Step::RetryAll),
@@ -297,6 +297,8 @@ impl World {
             let verdict = match outcome() {
                 0 => Verdict::Refused(reason("5.1.1")),
                 1 => Verdict::Deferred(reason("4.2.0")),
+                3 => Verdict::Unwanted { why: "bounce".into() },
+                4 => Verdict::Untried,
                 _ => Verdict::Delivered {
                     reply: "250 ok".into(),
                 },
@@ -308,10 +310,11 @@ impl World {
                     fate.tried = true;
                     match &verdict {
                         // Whether it is the last one depends on the schedule: `settle` looks at the record.
-                        Verdict::Deferred(_) | Verdict::Held => {}
-                        Verdict::Refused(_) | Verdict::Delivered { .. } | Verdict::Canceled => {
-                            fate.finals += 1
-                        }
+                        Verdict::Deferred(_) | Verdict::Held | Verdict::Untried => {}
+                        Verdict::Refused(_)
+                        | Verdict::Delivered { .. }
+                        | Verdict::Unwanted { .. }
+                        | Verdict::Canceled => fate.finals += 1,
                     }
                 }
                 None => {
