@@ -19,6 +19,7 @@ mod queue;
 mod send;
 mod store;
 mod table;
+mod tokens;
 mod trigger;
 
 use std::path::PathBuf;
@@ -80,6 +81,9 @@ enum Command {
     /// Say what refusals mean
     #[command(subcommand)]
     Bounce(bounce::BounceCommand),
+    /// Manage the secrets of the tokens in links and return paths
+    #[command(subcommand)]
+    Tokens(tokens::TokensCommand),
     /// Look at the queue of the running server, and change it
     #[command(subcommand)]
     Queue(queue::QueueCommand),
@@ -164,6 +168,7 @@ fn dispatch(command: Command, context: &mut Context) -> Result<(), Failure> {
         Command::Domain(command) => customer::run_domain(&command, context),
         Command::Dkim(command) => dkim::run(&command, context),
         Command::Bounce(command) => bounce::run(&command, context),
+        Command::Tokens(command) => tokens::run(&command, context),
         Command::Queue(command) => queue::run(&command, context),
         Command::Store(command) => store::run(&command, context),
         Command::Demo(args) => show_demo(args),

@@ -4,6 +4,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use api::{Operator, Readiness, ReloadError};
+use ledger::{Actor, LedgerError, Request, TokenSecret};
 use queue::{DeliveryId, DeliveryPage, DomainSummary, Queue, QueueError, Selector};
 use store::{Health, Store};
 
@@ -12,6 +13,7 @@ use crate::clock;
 use crate::lifecycle::Lifecycle;
 use crate::metrics::{Metrics, Snapshot};
 use crate::outbound::Dispatcher;
+use crate::tracking::Tokens;
 
 /// Reads again what may change while running.
 pub(crate) type Reload = Box<dyn Fn() -> Result<Vec<String>, String> + Send + Sync>;
@@ -23,7 +25,29 @@ pub(crate) struct Control {
     pub(crate) dispatcher: Dispatcher,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) lifecycle: Lifecycle,
+    pub(crate) tokens: Arc<Tokens>,
     pub(crate) reload: Reload,
+}
+
+impl Control {
+    fn use_secrets(&self, secrets: &[TokenSecret]) -> Result<Vec<u8>, LedgerError> {
+        let replaced = self.tokens.replace(secrets);
+        replaced.map_err(|error| LedgerError::Limit(error.to_string()))?;
+        Ok(names(secrets))
+    }
+}
+
+fn names(secrets: &[TokenSecret]) -> Vec<u8> {
+    secrets.iter().map(|secret| secret.id).collect()
+}
+
+/// A change that the operator asks for now.
+fn request() -> Request {
+    Request {
+        actor: Actor::Operator,
+        now_unix_ms: clock::now().unix_ms(),
+        entropy: clock::entropy(),
+    }
 }
 
 type Answer<'a, T> = Pin<Box<dyn Future<Output = Result<T, QueueError>> + Send + 'a>>;
@@ -92,5 +116,27 @@ impl Operator for Control {
 
     fn reload(&self) -> Result<Vec<String>, ReloadError> {
         (self.reload)().map_err(ReloadError)
+    }
+
+    fn token_secrets(&self) -> api::Answer<'_, Result<Vec<u8>, LedgerError>> {
+        Box::pin(async move {
+            let secrets = self.chronicle.ledger.token_secrets(clock::entropy()).await?;
+            Ok(names(&secrets))
+        })
+    }
+
+    fn rotate_tokens(&self) -> api::Answer<'_, Result<Vec<u8>, LedgerError>> {
+        Box::pin(async move {
+            let ledger = &self.chronicle.ledger;
+            let secrets = ledger.rotate_token_secret(clock::entropy(), &request()).await?;
+            self.use_secrets(&secrets)
+        })
+    }
+
+    fn revoke_tokens(&self, id: u8) -> api::Answer<'_, Result<Vec<u8>, LedgerError>> {
+        Box::pin(async move {
+            let secrets = self.chronicle.ledger.revoke_token_secret(id, &request()).await?;
+            self.use_secrets(&secrets)
+        })
     }
 }

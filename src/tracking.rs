@@ -8,6 +8,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use api::{Answer, Visitor};
+use arc_swap::ArcSwap;
 use content::tracking::{KeyRing, KeyRingError, Purpose, Token, TokenKey, UnsubscribeFields};
 use ledger::limits::{URL_BYTES_MAX, USER_AGENT_BYTES_MAX};
 use ledger::{EmailContext, EmailId, HitKind, Ledger, LedgerError, TokenSecret, UnsubscribeSource};
@@ -31,9 +32,12 @@ use recorder::{Hit, Recorder};
 /// Hits that wait to be written down; about 300 octets each, and 3 KiB at most.
 const HITS_MAX: usize = 20_000;
 
+// Whatever the ledger keeps makes a ring.
+const _: () = assert!(ledger::limits::TOKEN_SECRETS_MAX <= content::tracking::limits::KEYS_MAX);
+
 /// Makes tokens and the URLs with them.
 pub(crate) struct Tokens {
-    ring: KeyRing,
+    ring: ArcSwap<KeyRing>,
     hosts: Arc<Hosts>,
     /// The host to which reports are sent; none: nothing comes home.
     home: Option<String>,
@@ -57,12 +61,14 @@ impl Tokens {
         home: Option<String>,
     ) -> Result<Self, TokensError> {
         let secrets = ledger.token_secrets(clock::entropy()).await?;
-        let mut keys: Vec<TokenKey> = secrets.iter().map(key).collect();
-        let Some(current) = keys.pop() else {
-            unreachable!("there is one at least")
-        };
-        let ring = KeyRing::new(&current, &keys)?;
+        let ring = ArcSwap::from_pointee(ring(&secrets)?);
         Ok(Self { ring, hosts, home })
+    }
+
+    /// Tokens are made with the last of these secrets from now on, and read with all of them.
+    pub(crate) fn replace(&self, secrets: &[TokenSecret]) -> Result<(), KeyRingError> {
+        self.ring.store(Arc::new(ring(secrets)?));
+        Ok(())
     }
 
     /// Whether anything can be put into mail at all.
@@ -72,7 +78,7 @@ impl Tokens {
 
     /// A URL of ours; `base` is how it begins.
     fn url(&self, base: &str, (path, purpose): (&str, Purpose), email: EmailId, number: u16) -> String {
-        let token = self.ring.in_url(&Token {
+        let token = self.ring.load().in_url(&Token {
             purpose,
             email_id: email.to_bytes(),
             number,
@@ -87,6 +93,14 @@ impl Tokens {
         let by_mail = self.unsubscribe_by_mail(email);
         Some(UnsubscribeFields::new(&url, by_mail.as_deref()).ok()?.lines())
     }
+}
+
+fn ring(secrets: &[TokenSecret]) -> Result<KeyRing, KeyRingError> {
+    let mut keys: Vec<TokenKey> = secrets.iter().map(key).collect();
+    let Some(current) = keys.pop() else {
+        unreachable!("there is one at least")
+    };
+    KeyRing::new(&current, &keys)
 }
 
 fn key(secret: &TokenSecret) -> TokenKey {
@@ -131,7 +145,7 @@ impl Tracker {
     }
 
     fn read(&self, purpose: Purpose, token: &str) -> Option<(EmailId, u16)> {
-        let token = self.tokens.ring.read_url(purpose, token).ok()?;
+        let token = self.tokens.ring.load().read_url(purpose, token).ok()?;
         Some((EmailId::from_bytes(token.email_id), token.number))
     }
 

@@ -248,6 +248,7 @@ impl Server {
             dispatcher: dispatcher.clone(),
             metrics,
             lifecycle: lifecycle.clone(),
+            tokens: Arc::clone(&tokens),
             reload: reloader(
                 origin,
                 (finisher, Arc::clone(&chronicle)),

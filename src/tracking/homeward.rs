@@ -65,7 +65,7 @@ impl Tokens {
 
     /// What a local part of ours is for, and which e-mail it names; none if it is none of ours.
     pub(crate) fn errand(&self, local_part: &str) -> Option<(Errand, Named)> {
-        let read = |purpose| self.ring.read_local_part(purpose, local_part).ok();
+        let read = |purpose| self.ring.load().read_local_part(purpose, local_part).ok();
         let (errand, token) = match local_part.as_bytes().first()? {
             b'b' | b'B' => (Errand::Bounce, read(Purpose::Bounce)?),
             b'u' | b'U' => (Errand::Unsubscribe, read(Purpose::Unsubscribe)?),
@@ -79,7 +79,7 @@ impl Tokens {
         let in_url = || {
             [Purpose::Unsubscribe, Purpose::Click, Purpose::Open]
                 .into_iter()
-                .find_map(|purpose| self.ring.read_url(purpose, word).ok())
+                .find_map(|purpose| self.ring.load().read_url(purpose, word).ok())
                 // The number of a link is no recipient's.
                 .map(|token| Named::by(&Token { number: 0, ..token }))
         };
@@ -87,7 +87,7 @@ impl Tokens {
     }
 
     fn mailbox(&self, purpose: Purpose, email: EmailId, number: u16, host: &str) -> String {
-        let local_part = self.ring.in_local_part(&Token {
+        let local_part = self.ring.load().in_local_part(&Token {
             purpose,
             email_id: email.to_bytes(),
             number,
@@ -120,7 +120,7 @@ pub(crate) mod tests {
             secret: [7; 32],
         };
         Tokens {
-            ring: KeyRing::new(&key, &[]).unwrap(),
+            ring: arc_swap::ArcSwap::from_pointee(KeyRing::new(&key, &[]).unwrap()),
             hosts: Arc::new(crate::tracking::hosts::tests::nowhere()),
             home: Some("bounces.test".to_owned()),
         }

@@ -78,7 +78,8 @@ pub(crate) struct AuditList {
 struct AuditLine {
     at: String,
     actor: &'static str,
-    customer: String,
+    /// None where it concerns all.
+    customer: Option<String>,
     action: String,
     detail: String,
 }
@@ -306,7 +307,7 @@ pub(crate) async fn audit(
             Actor::Customer => "customer",
             Actor::System => "system",
         },
-        customer: entry.account.to_string(),
+        customer: entry.account.map(|account| account.to_string()),
         action: entry.action,
         detail: entry.detail,
     });

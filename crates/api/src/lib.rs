@@ -26,6 +26,7 @@ mod router;
 mod selection;
 mod stop_routes;
 mod token;
+mod token_routes;
 mod track;
 mod watch_routes;
 pub mod wire;

@@ -2,8 +2,11 @@
 
 use std::pin::Pin;
 
+use ledger::LedgerError;
 use queue::{DeliveryId, DeliveryPage, DomainSummary, QueueError, Selector};
 use thiserror::Error;
+
+use crate::platform::Answer;
 
 /// The port behind the operator's HTTP.
 ///
@@ -54,6 +57,24 @@ pub trait Operator: Send + Sync {
     /// # Errors
     /// When something cannot be read or is wrong.
     fn reload(&self) -> Result<Vec<String>, ReloadError>;
+
+    /// The names of the secrets that tokens in links and addresses are made with, the current one last.
+    ///
+    /// # Errors
+    /// The ledger's.
+    fn token_secrets(&self) -> Answer<'_, Result<Vec<u8>, LedgerError>>;
+
+    /// Makes a new current secret; the names of all then. Tokens that are under way stay good.
+    ///
+    /// # Errors
+    /// The ledger's.
+    fn rotate_tokens(&self) -> Answer<'_, Result<Vec<u8>, LedgerError>>;
+
+    /// Removes a secret, with all tokens that were made with it; the names of the rest.
+    ///
+    /// # Errors
+    /// The ledger's.
+    fn revoke_tokens(&self, id: u8) -> Answer<'_, Result<Vec<u8>, LedgerError>>;
 }
 
 /// Whether mail is taken and delivered.

@@ -7,14 +7,14 @@ use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::http::{HeaderValue, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, patch, post};
+use axum::routing::{delete, get, patch, post};
 
 use crate::edge;
 use crate::error::Refusal;
 use crate::operator::Operator;
 use crate::platform::Platform;
 use crate::token::OperatorToken;
-use crate::{customer_routes, domain_routes, queue_routes, stop_routes, watch_routes};
+use crate::{customer_routes, domain_routes, queue_routes, stop_routes, token_routes, watch_routes};
 
 /// The longest request takes a domain name or an id.
 const BODY_BYTES_MAX: usize = 16 * 1024;
@@ -28,6 +28,9 @@ pub fn router(operator: Arc<dyn Operator>, platform: Arc<dyn Platform>, token: O
         .route("/queue/cancel", post(queue_routes::cancel))
         .route("/queue/{id}", get(queue_routes::show))
         .route("/reload", post(watch_routes::reload))
+        .route("/tokens", get(token_routes::list))
+        .route("/tokens/rotate", post(token_routes::rotate))
+        .route("/tokens/{id}", delete(token_routes::revoke))
         .with_state(Arc::clone(&operator));
     let admin = customers(platform)
         .merge(queue)

@@ -7,6 +7,7 @@ use axum::Router;
 use axum::body::Body;
 use axum::http::{Request, Response, StatusCode};
 use http_body_util::BodyExt;
+use ledger::LedgerError;
 use queue::{
     DeliveryId, DeliveryPage, DeliveryView, DomainSummary, QueueError, QueueId, Recipient, RecipientState,
     Selector, Timestamp,
@@ -23,7 +24,7 @@ mod statistics;
 mod suppressions;
 mod webhooks;
 
-use crate::{Operator, OperatorToken, Readiness, ReloadError, router};
+use crate::{Answer, Operator, OperatorToken, Readiness, ReloadError, router};
 
 const TOKEN: &str = "a-token-for-these-tests";
 const ID: &str = "018e4280-6800-7000-8000-000000000001";
@@ -123,6 +124,24 @@ impl Operator for Script {
             true => Err(ReloadError("postrider.toml:3: no".to_owned())),
             false => Ok(vec!["certificates".to_owned()]),
         }
+    }
+
+    fn token_secrets(&self) -> Answer<'_, Result<Vec<u8>, LedgerError>> {
+        Box::pin(async { Ok(vec![0, 1]) })
+    }
+
+    fn rotate_tokens(&self) -> Answer<'_, Result<Vec<u8>, LedgerError>> {
+        Box::pin(async { Ok(vec![0, 1, 2]) })
+    }
+
+    fn revoke_tokens(&self, id: u8) -> Answer<'_, Result<Vec<u8>, LedgerError>> {
+        Box::pin(async move {
+            match id {
+                0 => Ok(vec![1]),
+                1 => Err(LedgerError::Limit("rotate first".to_owned())),
+                _ => Err(LedgerError::NotFound),
+            }
+        })
     }
 }
 
@@ -469,4 +488,25 @@ async fn a_server_that_cannot_take_mail_says_why() {
         (&failure["code"], &failure["message"]),
         (&json!("reload_failed"), &json!("postrider.toml:3: no"))
     );
+}
+
+#[tokio::test]
+async fn secrets_of_tokens_are_named_and_never_shown() {
+    let script = Arc::new(Script::default());
+    for (method, path, status, current) in [
+        ("GET", "/admin/tokens", 200, json!(1)),
+        ("POST", "/admin/tokens/rotate", 200, json!(2)),
+        ("DELETE", "/admin/tokens/0", 200, json!(1)),
+        ("DELETE", "/admin/tokens/1", 403, Value::Null),
+        ("DELETE", "/admin/tokens/7", 404, Value::Null),
+        ("DELETE", "/admin/tokens/256", 404, Value::Null),
+        ("DELETE", "/admin/tokens/x", 404, Value::Null),
+    ] {
+        let (found, body) = ask(&script, method, path, "").await;
+        assert_eq!(
+            (found.as_u16(), &body["current"]),
+            (status, &current),
+            "{method} {path}: {body}"
+        );
+    }
 }

@@ -29,6 +29,15 @@ pub struct Reloaded {
     pub reloaded: Vec<String>,
 }
 
+/// The secrets that tokens are made with, by name.
+#[derive(Clone, Debug, Deserialize, PartialEq, Eq, Serialize)]
+pub struct TokenSecrets {
+    /// All of them; tokens made with any are read.
+    pub secrets: Vec<u8>,
+    /// The one that tokens are made with.
+    pub current: Option<u8>,
+}
+
 /// The reply of `/health/*`.
 #[derive(Clone, Debug, Deserialize, PartialEq, Eq, Serialize)]
 pub struct Health {

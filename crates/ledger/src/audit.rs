@@ -10,6 +10,9 @@ use crate::ledger::Ledger;
 
 const VERSION: u8 = 1;
 
+/// Where an account's id stands in a record: no account.
+const NOBODY: [u8; 16] = [0; 16];
+
 /// Who asks for a change.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Actor {
@@ -28,8 +31,8 @@ pub struct AuditEntry {
     pub at_unix_ms: u64,
     /// Who asked.
     pub actor: Actor,
-    /// The account that it concerns.
-    pub account: AccountId,
+    /// The account that it concerns; none: it concerns all of them.
+    pub account: Option<AccountId>,
     /// What was done, such as `key.rotated`.
     pub action: String,
     /// To what in particular, or with which values; never a secret.
@@ -46,7 +49,7 @@ impl AuditEntry {
             Actor::Customer => 1,
             Actor::System => 2,
         })
-        .array(&self.account.to_bytes())
+        .array(&self.account.map_or(NOBODY, AccountId::to_bytes))
         .text(&self.action)
         .text(&self.detail);
         batch.put(keys::audit(id.to_bytes()), out.finish());
@@ -63,7 +66,9 @@ impl AuditEntry {
                 2 => Actor::System,
                 _ => return Err(RecordError::Value("actor")),
             },
-            account: AccountId::from_bytes(input.array()?),
+            account: Some(input.array()?)
+                .filter(|id| *id != NOBODY)
+                .map(AccountId::from_bytes),
             action: input.text()?.to_owned(),
             detail: input.text()?.to_owned(),
         };

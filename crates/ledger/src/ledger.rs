@@ -62,11 +62,17 @@ impl Ledger {
 }
 
 impl Request {
-    pub(crate) fn note(&self, batch: &mut Batch, account: AccountId, action: &str, detail: &str) {
+    pub(crate) fn note(
+        &self,
+        batch: &mut Batch,
+        account: impl Into<Option<AccountId>>,
+        action: &str,
+        detail: &str,
+    ) {
         let entry = AuditEntry {
             at_unix_ms: self.now_unix_ms,
             actor: self.actor.clone(),
-            account,
+            account: account.into(),
             action: action.to_owned(),
             detail: detail.to_owned(),
         };

@@ -171,6 +171,9 @@ pub const WEBHOOK_RETRY_AFTER_MS_MAX: u64 = 24 * 60 * 60 * 1000;
 /// How long an endpoint that says it is overloaded is left alone, unless it says for how long.
 pub const WEBHOOK_PAUSE_MS: u64 = 60 * 1000;
 
+/// Secrets of tokens, the current one among them.
+pub const TOKEN_SECRETS_MAX: usize = 8;
+
 /// The longest that an endpoint is left alone altogether.
 pub const WEBHOOK_PAUSE_MS_MAX: u64 = 60 * 60 * 1000;
 

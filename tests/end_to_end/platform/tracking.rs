@@ -18,7 +18,7 @@ const FIREFOX: &str =
 struct Stage {
     world: World,
     host: Host,
-    _program: Program,
+    program: Program,
     customer: Customer,
 }
 
@@ -33,7 +33,7 @@ fn stage() -> Stage {
     Stage {
         world,
         host,
-        _program: program,
+        program,
         customer,
     }
 }
@@ -515,4 +515,33 @@ fn a_host_is_used_once_there_is_a_certificate_for_it() {
     let url = format!("https://go.src.test:{}/track/o/nothing", address.port());
     let pixel = tools::run_with(curl.arg(url), b"");
     assert_eq!(pixel.stdout.len(), 43);
+}
+
+#[test]
+fn links_outlive_the_secret_they_are_made_with_until_it_is_revoked() {
+    let stage = stage();
+    let link = |count: usize| {
+        stage.customer.ask("POST", "/api/bulk-send", Some(&bulk()));
+        let mail = stage.host.mail(count).remove(count - 1);
+        let read = read(&stage.world, mail.text.as_bytes());
+        url(read["html"].as_str().unwrap(), "c")
+    };
+    let status = |url: &str| stage.visit("GET", url, FIREFOX, "").status;
+    let old = link(1);
+    let rotated = stage.program.json(&["tokens", "rotate"]);
+    assert_eq!(rotated, json!({ "secrets": [0, 1], "current": 1 }));
+    let young = link(2);
+    assert_eq!((status(&old), status(&young)), (302, 302));
+    let current = stage.program.cli(&["tokens", "revoke", "1"]);
+    assert_eq!(current.status.code(), Some(2), "{current:?}");
+    let revoked = stage.program.json(&["tokens", "revoke", "0"]);
+    assert_eq!(revoked, json!({ "secrets": [1], "current": 1 }));
+    assert_eq!((status(&old), status(&young)), (404, 302));
+    assert_eq!(stage.program.json(&["tokens", "list"]), revoked);
+    let audit = stage.program.json(&["customer", "audit"]);
+    let noted = audit["entries"].as_array().unwrap().last().unwrap();
+    assert_eq!(
+        (&noted["action"], &noted["detail"], &noted["customer"]),
+        (&json!("tokens.revoked"), &json!("secret 0"), &Value::Null)
+    );
 }
