@@ -5,7 +5,6 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use ledger::limits::EVENT_RETENTION_MS;
 use ledger::{AccountId, Actor, DkimState, Domain, DomainStatus, Ledger, LedgerError, Request, Swept};
 use tokio::time::{MissedTickBehavior, interval};
 
@@ -135,8 +134,7 @@ async fn score_health(ledger: &Ledger) -> Result<(), LedgerError> {
 }
 
 async fn sweep(ledger: &Ledger) -> Result<(), LedgerError> {
-    let until = clock::now().unix_ms().saturating_sub(EVENT_RETENTION_MS);
-    while ledger.sweep_events(until).await? > 0 {
+    while ledger.sweep_events(clock::now().unix_ms()).await? > 0 {
         tokio::task::yield_now().await;
     }
     while ledger.sweep(clock::now().unix_ms()).await? != Swept::default() {

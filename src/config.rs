@@ -69,6 +69,8 @@ pub struct Config {
     pub bounces: Bounces,
     /// `[webhooks]`: requests to customers' endpoints.
     pub webhooks: Webhooks,
+    /// `[retention]`: how long it is kept what became of mail.
+    pub retention: ledger::Retention,
     /// `[log]`: what is logged, and how.
     pub log: Log,
 }

@@ -157,7 +157,7 @@ impl Server {
         let store = open_store(&config, &metrics)?;
         let queue = Arc::new(Queue::new(Arc::clone(&store), queue_config(&config)));
         recover(&queue).await?;
-        let ledger = Arc::new(Ledger::new(Arc::clone(&store)));
+        let ledger = Arc::new(Ledger::retaining(Arc::clone(&store), config.retention));
         let operator_listener = bind(config.operator.address, "operator").await?;
         let api_listener = bind(config.api.address, "api").await?;
         let (operator_address, api_address) = (operator_listener.local_addr()?, api_listener.local_addr()?);

@@ -3,6 +3,7 @@
 mod bounces;
 mod http;
 mod reports;
+mod retention;
 mod webhooks;
 
 use std::net::{IpAddr, SocketAddr};
@@ -49,6 +50,7 @@ fn sections(file: &File, reader: &mut Reader) -> Option<Config> {
     let api = http::api(&file.section("api"), reader);
     let bounces = bounces::bounces(&file.section("bounces"), reader);
     let webhooks = webhooks::webhooks(&file.section("webhooks"), reader);
+    let retention = retention::retention(&file.section("retention"), reader);
     let log = log(&file.section("log"), reader);
     let config = Config {
         server: server?,
@@ -66,6 +68,7 @@ fn sections(file: &File, reader: &mut Reader) -> Option<Config> {
         api: api?,
         bounces: bounces?,
         webhooks: webhooks?,
+        retention: retention?,
         log: log?,
     };
     together(&config, file, reader.report);

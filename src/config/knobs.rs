@@ -7,6 +7,7 @@
 mod bounces;
 mod http;
 mod reports;
+mod retention;
 mod webhooks;
 
 use std::time::Duration;
@@ -150,6 +151,7 @@ pub const SECTIONS: &[Section] = &[
     http::API,
     bounces::BOUNCES,
     webhooks::WEBHOOKS,
+    retention::RETENTION,
     LOG,
 ];
 

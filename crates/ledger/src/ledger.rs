@@ -11,6 +11,7 @@ use crate::event::Sequencer;
 use crate::health::Suspects;
 use crate::id::AccountId;
 use crate::quota::Meters;
+use crate::sweep::Retention;
 
 /// What is known of customers and of their mail. The store holds the truth; memory holds what is read often.
 pub struct Ledger {
@@ -19,6 +20,7 @@ pub struct Ledger {
     pub(crate) meters: Meters,
     pub(crate) sequencer: Sequencer,
     pub(crate) suspects: Suspects,
+    pub(crate) retention: Retention,
 }
 
 /// A change of configuration: who asks for it, and when. `entropy` names the entry in the audit log.
@@ -33,14 +35,20 @@ pub struct Request {
 }
 
 impl Ledger {
-    /// The ledger kept in `store`.
+    /// The ledger kept in `store`, with the usual retention.
     pub fn new(store: Arc<dyn Store>) -> Self {
+        Self::retaining(store, Retention::default())
+    }
+
+    /// The ledger kept in `store`, from which sweeps remove what is older than `retention` says.
+    pub fn retaining(store: Arc<dyn Store>, retention: Retention) -> Self {
         Self {
             store,
             cache: Cache::default(),
             meters: Meters::default(),
             sequencer: Sequencer::default(),
             suspects: Suspects::default(),
+            retention,
         }
     }
 

@@ -79,7 +79,7 @@ pub use statistics::{
 pub use strikes::Strike;
 pub use suppression::{Scope, Suppression, SuppressionId, SuppressionKind, UnsubscribeSource, is_address};
 pub use suppressions::{Imported, Paging, SuppressionChange, SuppressionFilter, SuppressionPage};
-pub use sweep::Swept;
+pub use sweep::{Retention, Swept};
 pub use template::StoredTemplate;
 pub use token_keys::{TOKEN_SECRET_BYTES, TokenSecret};
 

@@ -30,7 +30,7 @@ pub const CACHE_ENTRIES_MAX: usize = 10_000;
 /// How long a reply is kept for its idempotency key.
 pub const IDEMPOTENCY_MS: u64 = 24 * 60 * 60 * 1000;
 
-/// How long what became of an e-mail is kept.
+/// How long e-mails and their events are kept unless [`Retention`](crate::Retention) says otherwise.
 pub const EMAIL_RETENTION_MS: u64 = 90 * 24 * 60 * 60 * 1000;
 
 /// How long the audit log is kept.
@@ -99,9 +99,6 @@ pub const STATISTICS_CELLS_MAX: usize = 20_000;
 /// Octets of the name of a class of bounces in a counter's key.
 pub const BOUNCE_CLASS_BYTES_MAX: usize = 40;
 
-/// How long events are kept unless the configuration says otherwise.
-pub const EVENT_RETENTION_MS: u64 = EMAIL_RETENTION_MS;
-
 /// Daily scores of an account that are read together.
 pub const HEALTH_DAYS_MAX: usize = 400;
 
@@ -150,7 +147,8 @@ pub const WEBHOOK_SECRET_OVERLAP_MS: u64 = 24 * 60 * 60 * 1000;
 /// Octets of a payload: Standard Webhooks 1.0 asks for less than 20 kB.
 pub const WEBHOOK_PAYLOAD_BYTES_MAX: usize = 20_000 - 1;
 
-/// How long payloads and the record of each attempt are kept.
+/// How long payloads of webhooks and the record of each attempt are kept unless [`Retention`](crate::Retention) says
+/// otherwise.
 pub const WEBHOOK_RETENTION_MS: u64 = 30 * 24 * 60 * 60 * 1000;
 
 /// How long a message waits to be fetched.

@@ -11,10 +11,28 @@ use crate::keys::{self, Span};
 use crate::ledger::Ledger;
 use crate::limits::{
     AUDIT_RETENTION_MS, EMAIL_RETENTION_MS, IDEMPOTENCY_MS, SWEEP_BATCH, TEMPLATE_GRACE_MS,
-    WEBHOOK_RETENTION_MS,
+    WEBHOOK_FETCH_RETENTION_MS, WEBHOOK_RETENTION_MS,
 };
 use crate::strikes::Strikes;
 use crate::suppressions;
+
+/// How long is kept what an operator decides about, in milliseconds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Retention {
+    /// E-mails, their events and where their links lead.
+    pub events_ms: u64,
+    /// Payloads of webhooks, and what came of each attempt.
+    pub logs_ms: u64,
+}
+
+impl Default for Retention {
+    fn default() -> Self {
+        Self {
+            events_ms: EMAIL_RETENTION_MS,
+            logs_ms: WEBHOOK_RETENTION_MS,
+        }
+    }
+}
 
 /// What one sweep removed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -41,14 +59,18 @@ impl Ledger {
     pub async fn sweep(&self, now_unix_ms: u64) -> Result<Swept, LedgerError> {
         let mut batch = Batch::new();
         batch.patient();
+        let Retention { events_ms, logs_ms } = self.retention;
+        let emails_until = now_unix_ms.saturating_sub(events_ms);
+        let logs_until = now_unix_ms.saturating_sub(logs_ms);
+        let fetched_until = now_unix_ms.saturating_sub(logs_ms.min(WEBHOOK_FETCH_RETENTION_MS));
         let swept = Swept {
             replies: self.sweep_replies(now_unix_ms.saturating_sub(IDEMPOTENCY_MS), &mut batch)?,
-            emails: self.sweep_emails(now_unix_ms.saturating_sub(EMAIL_RETENTION_MS), &mut batch)?,
+            emails: self.sweep_emails(emails_until, &mut batch)?,
             templates: self.sweep_contents(now_unix_ms.saturating_sub(TEMPLATE_GRACE_MS), &mut batch)?
-                + self.sweep_heads(now_unix_ms.saturating_sub(EMAIL_RETENTION_MS), &mut batch)?,
+                + self.sweep_heads(emails_until, &mut batch)?,
             audit_entries: self.sweep_audit(now_unix_ms.saturating_sub(AUDIT_RETENTION_MS), &mut batch)?,
             suppressions: self.sweep_suppressions(now_unix_ms).await?,
-            webhooks: self.sweep_webhooks(now_unix_ms.saturating_sub(WEBHOOK_RETENTION_MS), &mut batch)?,
+            webhooks: self.sweep_webhooks((logs_until, fetched_until), &mut batch)?,
         };
         if swept != Swept::default() {
             self.store.commit(batch).await?;

@@ -10,7 +10,7 @@ use crate::ledger::Ledger;
 use crate::limits::SWEEP_BATCH;
 
 impl Ledger {
-    /// Removes events of e-mails accepted before `until_unix_ms`, and what is kept of their links and firsts; says how many
+    /// Removes events of e-mails that are older than the [`Retention`](crate::Retention) says, and what is kept of their links and firsts; says how many
     /// events went. One bounded step: whoever sweeps calls again while something was removed. Counters stay.
     ///
     /// The age is the e-mail's, not the event's: the events of an e-mail stand together, the oldest e-mails first, and go
@@ -18,7 +18,8 @@ impl Ledger {
     ///
     /// # Errors
     /// The store's.
-    pub async fn sweep_events(&self, until_unix_ms: u64) -> Result<usize, LedgerError> {
+    pub async fn sweep_events(&self, now_unix_ms: u64) -> Result<usize, LedgerError> {
+        let until_unix_ms = now_unix_ms.saturating_sub(self.retention.events_ms);
         let mut batch = Batch::new();
         batch.patient();
         let span = keys::events();

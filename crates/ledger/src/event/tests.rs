@@ -441,7 +441,7 @@ fn a_first_is_first_once_in_flight_remembered_and_in_the_store() {
 
 #[test]
 fn events_go_with_old_emails_and_leave_their_counters() {
-    let world = World::new();
+    let mut world = World::new();
     let first = First {
         of_actor: true,
         of_all: true,
@@ -483,13 +483,14 @@ fn events_go_with_old_emails_and_leave_their_counters() {
         }]
     );
 
+    world.ledger.retention.events_ms = 1000;
     assert_eq!(
-        at_once(world.ledger.sweep_events(NOW)).unwrap(),
+        at_once(world.ledger.sweep_events(NOW + 1000)).unwrap(),
         0,
         "not old enough"
     );
-    assert_eq!(at_once(world.ledger.sweep_events(NOW + 1)).unwrap(), 300);
-    assert_eq!(at_once(world.ledger.sweep_events(NOW + 1)).unwrap(), 0);
+    assert_eq!(at_once(world.ledger.sweep_events(NOW + 1001)).unwrap(), 300);
+    assert_eq!(at_once(world.ledger.sweep_events(NOW + 1001)).unwrap(), 0);
     for kind in [b'F', b'V', b'W', b'X', b'Y', b'j'] {
         assert!(
             world.store.scan(&[kind], &[kind + 1], 1).unwrap().is_empty(),

@@ -7,12 +7,16 @@ use super::keys::{self, Kind, PLACE_END, Place};
 use crate::error::LedgerError;
 use crate::keys::{Span, span};
 use crate::ledger::Ledger;
-use crate::limits::{SWEEP_BATCH, WEBHOOK_FETCH_RETENTION_MS, WEBHOOK_RETENTION_MS};
+use crate::limits::SWEEP_BATCH;
 
 impl Ledger {
-    /// Puts into `batch` that what is from before `until_unix_ms` goes, as much as one sweep may remove, and counts it. One
-    /// look for each endpoint and kind, however much there is of it.
-    pub(crate) fn sweep_webhooks(&self, until_unix_ms: u64, batch: &mut Batch) -> Result<usize, LedgerError> {
+    /// Puts into `batch` that what is from before the first time goes, or before the second where it waited to be fetched: as
+    /// much as one sweep may remove, and counts it. One look for each endpoint and kind, however much there is of it.
+    pub(crate) fn sweep_webhooks(
+        &self,
+        (until_unix_ms, fetched_until_unix_ms): (u64, u64),
+        batch: &mut Batch,
+    ) -> Result<usize, LedgerError> {
         let mut room = SWEEP_BATCH;
         for kind in [Kind::Payload, Kind::Progress, Kind::Attempt] {
             let Span { mut from, to } = kind.span();
@@ -23,11 +27,7 @@ impl Ledger {
                     break;
                 };
                 let old = match self.webhook(place.account, place.endpoint) {
-                    // Until then now less what is usual: what nobody fetched has less time.
-                    Ok(endpoint) if endpoint.is_fetched() => {
-                        let less = WEBHOOK_RETENTION_MS.saturating_sub(WEBHOOK_FETCH_RETENTION_MS);
-                        place.before(kind, until_unix_ms.saturating_add(less))
-                    }
+                    Ok(endpoint) if endpoint.is_fetched() => place.before(kind, fetched_until_unix_ms),
                     Ok(_) => place.before(kind, until_unix_ms),
                     Err(LedgerError::NotFound) => place.all(kind),
                     Err(error) => return Err(error),

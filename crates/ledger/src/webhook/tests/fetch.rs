@@ -1,5 +1,5 @@
 use super::*;
-use crate::limits::{WEBHOOK_FETCH_MAX, WEBHOOK_FETCH_RETENTION_MS, WEBHOOK_RETENTION_MS};
+use crate::limits::{WEBHOOK_FETCH_MAX, WEBHOOK_FETCH_RETENTION_MS};
 use crate::{LedgerError, Paging};
 
 impl World {
@@ -16,10 +16,8 @@ impl World {
         fetched.into_iter().map(|(message, _)| message).collect()
     }
 
-    fn sweep(&self, until: u64) {
-        let mut batch = Batch::new();
-        self.ledger.sweep_webhooks(until, &mut batch).unwrap();
-        at_once(self.store.commit(batch)).unwrap();
+    fn sweep(&self, now: u64) {
+        at_once(self.ledger.sweep(now)).unwrap();
     }
 }
 
@@ -59,10 +57,10 @@ fn what_nobody_fetches_goes_after_a_day() {
     let world = World::new();
     let endpoint = world.fetched_endpoint();
     world.enqueue(&endpoint, message(0));
-    let (day, kept) = (WEBHOOK_FETCH_RETENTION_MS, WEBHOOK_RETENTION_MS);
-    world.sweep(NOW + day - kept);
+    let day = WEBHOOK_FETCH_RETENTION_MS;
+    world.sweep(NOW + day);
     assert_eq!(world.fetch(&endpoint), [message(0)]);
-    world.sweep(NOW + day - kept + 1);
+    world.sweep(NOW + day + 1);
     assert!(world.fetch(&endpoint).is_empty());
     let line = world.store.scan(b"wl", b"wm", 10).unwrap();
     assert!(line.is_empty(), "{line:?}");
