@@ -18,7 +18,7 @@
 //! of them was followed is worth knowing, and the destination can be stored once.
 //!
 //! **Unsubscribing.** A link that leads to `{{unsubscribe_url}}` gets the URL of the plan, and is never counted among
-//! the others. [`UnsubscribeFields`] are the header fields that say the same to software (RFC 8058).
+//! the others; in plain text it stands wherever it is wanted. [`UnsubscribeFields`] are the header fields that say the same to software (RFC 8058).
 //!
 //! **Failures.** Rewriting cannot fail. What cannot be rewritten stays: a document above [`limits::HTML_OCTETS_MAX`], and
 //! of messages what [`Untouched`] tells.
@@ -27,6 +27,7 @@ use std::borrow::Cow;
 use std::fmt;
 
 pub use message::{MessageRewritten, Outcome, Untouched, rewrite_message};
+pub use place::{wants_unsubscribe_url, with_unsubscribe_url};
 pub use target::location;
 pub use token::{
     KeyRing, KeyRingError, LOCAL_PART_CHARACTERS, Purpose, Token, TokenError, TokenKey, URL_CHARACTERS,
@@ -41,6 +42,7 @@ mod message;
 mod opt_out;
 mod page;
 pub(crate) mod parts;
+mod place;
 mod tag;
 mod target;
 #[cfg(test)]

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::mail::{publish, read};
 use crate::world::customer::{Customer, Reply};
-use crate::world::{Host, Program, World, eventually, tools};
+use crate::world::{Client, Host, Program, World, eventually, tools};
 
 const BASE: &str = "https://track.test";
 const DESTINATION: &str = "https://shop.example/offer?a=1&b=2";
@@ -544,4 +544,36 @@ fn links_outlive_the_secret_they_are_made_with_until_it_is_revoked() {
         (&noted["action"], &noted["detail"], &noted["customer"]),
         (&json!("tokens.revoked"), &json!("secret 0"), &Value::Null)
     );
+}
+
+#[test]
+fn plain_text_says_how_to_unsubscribe_too() {
+    let mut world = World::new();
+    world.mx("dest.test", &[(10, 2)]);
+    let host = world.host(2);
+    world.settings.set("api.tracking_url", BASE);
+    world.settings.set_listener("account", "owner@src.test");
+    let program = world.start();
+    let customer = program.customer("owner@src.test", &["src.test"]);
+    publish(&world, &customer);
+    let text = |count: usize| {
+        let mail = host.mail(count).remove(count - 1);
+        let read = read(&world, mail.text.as_bytes());
+        read["parts"][0][1].as_str().unwrap().to_owned()
+    };
+    customer.send(&json!({
+        "to": "ada@dest.test", "from": "news@src.test", "subject": "s", "vars": { "name": "Ada" },
+        "text": "Hello {{name}}. No more: {{ unsubscribe_url }} or {{unsubscribe_url}}.",
+    }));
+    let rest = text(1);
+    assert!(rest.starts_with("Hello Ada. No more: "), "{rest}");
+    assert_eq!(rest.matches(&url(&rest, "u")).count(), 2, "{rest}");
+
+    let mut client = Client::hello(world.relay());
+    let fields =
+        "From: news@src.test\r\nTo: ada@dest.test\r\nMIME-Version: 1.0\r\nContent-Type: text/plain\r\n";
+    let submitted = format!("{fields}\r\nNo more: {{{{unsubscribe_url}}}}\r\n");
+    client.submit("news@src.test", &["ada@dest.test"], &submitted);
+    let smtp = text(2);
+    assert_eq!(smtp.trim_end(), format!("No more: {}", url(&smtp, "u")));
 }

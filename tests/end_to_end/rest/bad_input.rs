@@ -192,3 +192,40 @@ fn a_subject_stays_one_line() {
         assert!(!head.contains("\nBcc:") && !head.contains("\nX-Evil"), "{head}");
     }
 }
+
+/// Nobody is sent a message that says `{{unsubscribe_url}}`.
+#[test]
+fn the_url_to_unsubscribe_is_not_wanted_in_vain() {
+    let mut world = World::new();
+    let wanting = |more: Value| with(with(email(), json!({ "text": "{{ unsubscribe_url }}" })), more);
+    let copies = json!({ "html": "<a href=\"{{unsubscribe_url}}\">leave</a>" });
+    let (program, customer) = owner(&world);
+    for (path, request, field) in [
+        ("/api/send", wanting(json!({})), "/text"),
+        ("/api/bulk-send", with(bulk(), copies.clone()), "/html"),
+    ] {
+        let reply = customer.ask("POST", path, Some(&request));
+        assert_eq!(reply.status, 400, "{}", reply.text());
+        assert_eq!(faults(&reply.json()), [(field, "no_unsubscribe_url")]);
+        assert!(reply.text().contains("api.tracking_url"), "{}", reply.text());
+    }
+    assert_eq!(program.queued(), 0);
+    drop(program);
+
+    world.settings.set("api.tracking_url", "https://track.test");
+    let program = world.start();
+    let several = customer.ask(
+        "POST",
+        "/api/send",
+        Some(&wanting(json!({ "cc": ["ada@x.test"] }))),
+    );
+    assert!(
+        several.text().contains("send each of them one"),
+        "{}",
+        several.text()
+    );
+    customer.send(&wanting(json!({})));
+    let sent = customer.ask("POST", "/api/bulk-send", Some(&with(bulk(), copies)));
+    assert_eq!(sent.status, 200, "{}", sent.text());
+    drop(program);
+}

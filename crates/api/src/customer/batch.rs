@@ -88,13 +88,14 @@ pub(super) fn own_id(customer_id: Option<&str>, caller: &Caller) -> Result<(), P
 
 /// What holds, and a result for each; those of what holds lack their status.
 fn drafts(service: &Service, emails: Vec<Value>, caller: &Caller) -> (Vec<Draft>, Vec<BatchResult>) {
+    let platform = service.platform.as_ref();
     let mut drafts = Vec::with_capacity(emails.len());
     let mut results = Vec::with_capacity(emails.len());
     for (index, email) in emails.into_iter().enumerate() {
-        let id = fresh_id(service.platform.as_ref());
-        let made = holds(&email, caller)
+        let id = fresh_id(platform);
+        let made = holds(&email, caller, platform)
             .and_then(|()| taken(email))
-            .and_then(|request| draft(request, id, caller));
+            .and_then(|request| draft(request, id, caller, platform));
         results.push(match made {
             Ok(draft) => {
                 let result = BatchResult {

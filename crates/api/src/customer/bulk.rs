@@ -148,6 +148,10 @@ impl Bulk {
         if let Err(error) = Template::parse(&request.subject, html, text) {
             faults.note(format!("/{}", error.part), "template", error.to_string());
         }
+        if let Ok(Some(author)) = &author {
+            let no_url = compose::no_unsubscribe_url(1, &author.domain, service.platform.as_ref());
+            compose::check_unsubscribe_url((html, text), no_url, &mut faults);
+        }
         // Who it is from may be the account's trouble; what else is wrong is told first.
         faults.check()?;
         let Some(author) = author? else {

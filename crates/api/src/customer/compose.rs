@@ -6,16 +6,18 @@ use axum::http::StatusCode;
 use base64::prelude::{BASE64_STANDARD, Engine as _};
 use content::mime::{self, Address, Attachment, ExtraFields};
 use content::template::Template;
+use content::tracking::wants_unsubscribe_url;
 use ledger::limits::{METADATA_BYTES_MAX, METADATA_ENTRIES_MAX};
 use ledger::{Disposition, Domain, Email, EmailContext, EmailId, Mode, Stream};
 use serde_json::{Map, Value};
 
 use super::body::escaped;
 use super::caller::Caller;
-use super::source::{Letter, Source, message_id};
+use super::rendering::completed;
+use super::source::{Letter, Source, UNSUBSCRIBE_URL, message_id};
 use super::wire::{AttachmentRequest, SendRequest, StreamType};
 use crate::limits::{ATTACHMENT_BYTES_MAX, FAULTS_MAX, RECIPIENTS_MAX, SCHEDULE_AHEAD};
-use crate::platform::Draft;
+use crate::platform::{Draft, Platform};
 use crate::problem::{Fault, Problem};
 
 /// Octets of an encoded subject: the most that a line can have (RFC 5322 §2.1.1).
@@ -56,7 +58,12 @@ impl Faults {
 ///
 /// # Errors
 /// Every fault at once; 403 where the account may not send this.
-pub(super) fn draft(mut request: SendRequest, id: EmailId, caller: &Caller) -> Result<Draft, Problem> {
+pub(super) fn draft(
+    mut request: SendRequest,
+    id: EmailId,
+    caller: &Caller,
+    platform: &dyn Platform,
+) -> Result<Draft, Problem> {
     let mut faults = Faults::default();
     let author = author(
         request.domain.as_deref(),
@@ -86,6 +93,15 @@ pub(super) fn draft(mut request: SendRequest, id: EmailId, caller: &Caller) -> R
     );
     let files = request.attachments.as_deref().unwrap_or_default();
     drop(attachments(files, &common.contents, &mut faults));
+    if let Ok(Some(author)) = &author {
+        let recipients = distinct(to.iter().chain(&cc).chain(&bcc)).len();
+        let no_url = no_unsubscribe_url(recipients, &author.domain, platform);
+        check_unsubscribe_url(
+            (parts.html.as_deref(), parts.text.as_deref()),
+            no_url,
+            &mut faults,
+        );
+    }
     faults.check()?;
     let (Some(to), Some(Author { from, domain })) = (to, author?) else {
         return Err(Problem::internal(&"a fault was not told"));
@@ -243,7 +259,7 @@ impl Parts {
             Ok(template) => template,
             Err(error) => return faults.note(format!("/{}", error.part), "template", error.to_string()),
         };
-        match template.render(vars) {
+        match template.render(&completed(vars.clone())) {
             Ok(rendered) => {
                 *self = Self {
                     subject: rendered.subject,
@@ -254,6 +270,39 @@ impl Parts {
             Err(error) => faults.note("/vars", "variable_missing", error.to_string()),
         }
     }
+}
+
+/// Notes that the URL to unsubscribe is wanted where there is none: a message must not tell its readers `{{…}}`.
+pub(super) fn check_unsubscribe_url(
+    (html, text): (Option<&str>, Option<&str>),
+    no_url: Option<&str>,
+    faults: &mut Faults,
+) {
+    let Some(why) = no_url else { return };
+    for (field, part) in [("/html", html), ("/text", text)] {
+        if part.is_some_and(wants_unsubscribe_url) {
+            faults.note(
+                field,
+                "no_unsubscribe_url",
+                format!("{UNSUBSCRIBE_URL} stands here, and {why}"),
+            );
+        }
+    }
+}
+
+/// Why nothing could stand in its place, if so.
+pub(super) fn no_unsubscribe_url(
+    recipients: usize,
+    domain: &Domain,
+    platform: &dyn Platform,
+) -> Option<&'static str> {
+    if recipients > 1 {
+        return Some("the e-mail goes to several recipients: send each of them one");
+    }
+    platform
+        .tracking_url(domain)
+        .is_none()
+        .then_some("this server has no address for it: its operator sets api.tracking_url")
 }
 
 /// What single and bulk mail have in common, as it is asked for.

@@ -82,7 +82,7 @@ impl Rendering {
 }
 
 /// Variables with the one that everybody has: it comes out as it went in, to be replaced with the other edits.
-fn completed(mut vars: Map<String, Value>) -> Map<String, Value> {
+pub(super) fn completed(mut vars: Map<String, Value>) -> Map<String, Value> {
     vars.entry("unsubscribe_url")
         .or_insert_with(|| UNSUBSCRIBE_URL.into());
     vars

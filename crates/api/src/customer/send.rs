@@ -43,8 +43,8 @@ pub(super) async fn send(
     Json(json): Json,
 ) -> Result<Response, Problem> {
     caller.may_send()?;
-    holds(&json, &caller)?;
     let platform = service.platform.as_ref();
+    holds(&json, &caller, platform)?;
     let working = match service
         .in_flight
         .begin(&headers, "send", &json, &caller, platform)?
@@ -55,7 +55,7 @@ pub(super) async fn send(
     let value: SendRequest = taken(json)?;
     let to = value.to.clone();
     let id = fresh_id(platform);
-    let draft = composed(value, id, &caller)?;
+    let draft = composed(value, id, &caller, platform)?;
     let message_id = draft.email.message_id.clone();
     let submitted_at = iso8601(caller.now_unix_ms);
     let (fingerprint, slot, _working) = parted(working);
@@ -97,23 +97,28 @@ pub(super) fn held_words(disposition: Disposition, account: &Account) -> Option<
 }
 
 /// Tells everything that is wrong with a request whose form does not hold.
-pub(super) fn holds(json: &Value, caller: &Caller) -> Result<(), Problem> {
+pub(super) fn holds(json: &Value, caller: &Caller, platform: &dyn Platform) -> Result<(), Problem> {
     let faults = faults::<SendRequest>(json);
     if faults.is_empty() {
         return Ok(());
     }
     let stand_ins = json!({ "to": "a@example.org", "subject": "", "html": "", "text": "" });
-    let judge = |rest| draft(rest, EmailId::new(0, [0; 10]), caller).err();
+    let judge = |rest| draft(rest, EmailId::new(0, [0; 10]), caller, platform).err();
     Err(all_faults(faults, json, stand_ins, judge))
 }
 
 /// Composes where it may take its time, if it is going to.
-fn composed(request: SendRequest, id: EmailId, caller: &Caller) -> Result<Draft, Problem> {
+fn composed(
+    request: SendRequest,
+    id: EmailId,
+    caller: &Caller,
+    platform: &dyn Platform,
+) -> Result<Draft, Problem> {
     let is_large = |part: &Option<String>| part.as_ref().is_some_and(|part| part.len() > LARGE_BYTES);
     let large = request.attachments.is_some() || is_large(&request.html) || is_large(&request.text);
     match large {
-        true => tokio::task::block_in_place(|| draft(request, id, caller)),
-        false => draft(request, id, caller),
+        true => tokio::task::block_in_place(|| draft(request, id, caller, platform)),
+        false => draft(request, id, caller, platform),
     }
 }
 

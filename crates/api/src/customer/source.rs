@@ -6,6 +6,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use content::mime::{self, Address, Composition, ExtraFields};
+use content::tracking::with_unsubscribe_url;
 use queue::QueueId;
 use serde::{Deserialize, Serialize};
 
@@ -114,7 +115,7 @@ impl Frame {
         let html = own.html.map(edits.html);
         let text = own.text.or(made.as_deref());
         let text = match (text, edits.unsubscribe_url) {
-            (Some(text), Some(url)) => Some(Cow::Owned(text.replace(UNSUBSCRIBE_URL, url))),
+            (Some(text), Some(url)) => Some(with_unsubscribe_url(text, url)),
             (text, _) => text.map(Cow::Borrowed),
         };
         let attachments =

@@ -1,7 +1,7 @@
 //! Rewriting of messages that come as octets, by SMTP.
 //!
-//! **Promise.** Of the message only the body of a `text/html` part changes, into quoted-printable, and the
-//! Content-Transfer-Encoding of that part says so. Every other octet, and every part in which nothing is to be put, is
+//! **Promise.** Of the message only the body of a `text/html` part changes, or of a `text/plain` part that wants the URL to
+//! unsubscribe, into quoted-printable, and the Content-Transfer-Encoding of that part says so. Every other octet, and every part in which nothing is to be put, is
 //! as it was. Lines stay within 76 octets (RFC 2045 §6.7), and none begins like a delimiter.
 //!
 //! **Character sets.** UTF-8 and ASCII are read as such. In other sets in which an ASCII octet always is that character
@@ -15,7 +15,8 @@ use std::ops::Range;
 use encodify::{base64, qp};
 
 use super::page::Charset;
-use super::parts::{HtmlPart, Parts, TransferEncoding};
+use super::parts::{Kind, Parts, TextPart, TransferEncoding};
+use super::place::with_unsubscribe_url;
 use super::{Inserted, Plan, rewritten};
 use crate::header::fields;
 
@@ -24,9 +25,9 @@ use crate::header::fields;
 pub enum Untouched {
     /// The plan is empty.
     NothingWanted,
-    /// No HTML, or none outside of attachments and messages within the message.
-    NoHtml,
-    /// HTML, but nothing in it to be rewritten.
+    /// No text, or none outside of attachments and messages within the message.
+    NoText,
+    /// Text, but nothing in it to be rewritten.
     NothingFound,
     /// A signature covers what would change: `multipart/signed`, or a `DKIM-Signature` of the author's own.
     Signed,
@@ -68,12 +69,12 @@ pub fn rewrite_message(message: &[u8], plan: &Plan<'_>) -> Outcome {
     }
     let parts = Parts::of(message);
     let mut untouched = parts.untouched;
-    if parts.html.is_empty() {
-        return Outcome::Unchanged(untouched.unwrap_or(Untouched::NoHtml));
+    if parts.text.is_empty() {
+        return Outcome::Unchanged(untouched.unwrap_or(Untouched::NoText));
     }
     let mut inserted = Inserted::default();
     let mut edits = Vec::new();
-    for part in &parts.html {
+    for part in &parts.text {
         match rewritten_part(message, part, plan, &mut inserted) {
             Ok(Some(body)) => push_edits(part, body, &mut edits),
             Ok(None) => {}
@@ -92,10 +93,18 @@ pub fn rewrite_message(message: &[u8], plan: &Plan<'_>) -> Outcome {
 /// The new body of a part, if it has one.
 fn rewritten_part(
     message: &[u8],
-    part: &HtmlPart,
+    part: &TextPart,
     plan: &Plan<'_>,
     inserted: &mut Inserted,
 ) -> Result<Option<String>, Untouched> {
+    let mut apply = |text: &str, charset| match (part.kind, plan.unsubscribe_url) {
+        (Kind::Html, _) => changed(rewritten(text, plan, charset, inserted)),
+        (Kind::Plain, Some(url)) => changed(with_unsubscribe_url(text, url)),
+        (Kind::Plain, None) => None,
+    };
+    if part.kind == Kind::Plain && plan.unsubscribe_url.is_none() {
+        return Ok(None);
+    }
     let body = message.get(part.body.clone()).unwrap_or_default();
     let octets = decoded(body, part.encoding)?;
     if memchr::memmem::find(&octets, b"-----BEGIN PGP").is_some() {
@@ -105,19 +114,21 @@ fn rewritten_part(
     if is_unicode(charset)
         && let Ok(html) = std::str::from_utf8(&octets)
     {
-        return Ok(match rewritten(html, plan, Charset::Unicode, inserted) {
-            Cow::Borrowed(_) => None,
-            Cow::Owned(html) => Some(quoted_printable(html.as_bytes())),
-        });
+        return Ok(apply(html, Charset::Unicode).map(|html| quoted_printable(html.as_bytes())));
     }
     if !is_unicode(charset) && !holds_ascii(charset.unwrap_or_default()) {
         return Err(Untouched::Charset);
     }
     let html: String = octets.iter().copied().map(char::from).collect();
-    Ok(match rewritten(&html, plan, Charset::Octets, inserted) {
+    Ok(apply(&html, Charset::Octets).map(|html| quoted_printable(&as_octets(&html))))
+}
+
+/// A text, if it is not as it was.
+fn changed(text: Cow<'_, str>) -> Option<String> {
+    match text {
         Cow::Borrowed(_) => None,
-        Cow::Owned(html) => Some(quoted_printable(&as_octets(&html))),
-    })
+        Cow::Owned(text) => Some(text),
+    }
 }
 
 fn decoded(body: &[u8], encoding: TransferEncoding) -> Result<Cow<'_, [u8]>, Untouched> {
@@ -193,7 +204,7 @@ fn without_delimiters(encoded: String) -> String {
 
 type Edit = (Range<usize>, Vec<u8>);
 
-fn push_edits(part: &HtmlPart, body: String, edits: &mut Vec<Edit>) {
+fn push_edits(part: &TextPart, body: String, edits: &mut Vec<Edit>) {
     match &part.encoding_value {
         Some(value) => edits.push((value.clone(), b"quoted-printable".to_vec())),
         None => {

@@ -1,12 +1,11 @@
-//! Where in a message (RFC 2045, RFC 2046) the HTML lies that may be rewritten.
+//! Where in a message (RFC 2045, RFC 2046) the HTML and the plain text lie that may be rewritten.
 //!
 //! **Promise.** One pass over the octets for each multipart around them, of which there are no more than
 //! [`DEPTH_MAX`]; nothing is decoded or copied, so attachments cost no more than their length. A delimiter is one only
 //! as RFC 2046 §5.1.1 writes it: a line of its own. A reader that finds other parts than these finds none rewritten
-//! that are not HTML, since what is rewritten lies between two of its own delimiters too.
+//! that are no text, since what is rewritten lies between two of its own delimiters too.
 //!
-//! Not looked into: what is signed or encrypted, messages within messages, attachments, anything that is not
-//! `text/html`.
+//! Not looked into: what is signed or encrypted, messages within messages, attachments, anything else.
 
 use std::ops::Range;
 
@@ -26,9 +25,19 @@ pub(crate) enum TransferEncoding {
     Base64,
 }
 
-/// A part of type `text/html`.
+/// What may be rewritten.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// `text/html`
+    Html,
+    /// `text/plain`
+    Plain,
+}
+
+/// A part that is text.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct HtmlPart {
+pub(super) struct TextPart {
+    pub(super) kind: Kind,
     pub(super) body: Range<usize>,
     pub(super) encoding: TransferEncoding,
     /// Where the value of its Content-Transfer-Encoding stands, if it has that field.
@@ -40,7 +49,7 @@ pub(super) struct HtmlPart {
 /// What there is in a message.
 #[derive(Debug, Default)]
 pub(super) struct Parts {
-    pub(super) html: Vec<HtmlPart>,
+    pub(super) text: Vec<TextPart>,
     /// Why something was passed over, if it was; the first reason.
     pub(super) untouched: Option<Untouched>,
     count: usize,
@@ -52,7 +61,7 @@ impl Parts {
         let mut parts = Self::default();
         parts.entity(message, 0..message.len(), DEPTH_MAX);
         if parts.count > PARTS_MAX {
-            parts.html.clear();
+            parts.text.clear();
             parts.pass_over(Untouched::Malformed);
         }
         parts
@@ -95,12 +104,13 @@ impl Parts {
                 }
                 _ => self.pass_over(Untouched::Malformed),
             },
-            ("text", "html") if !head.is_attachment => self.html(head, body),
+            ("text", "html") if !head.is_attachment => self.text(Kind::Html, head, body),
+            ("text", "plain") if !head.is_attachment => self.text(Kind::Plain, head, body),
             _ => {}
         }
     }
 
-    fn html(&mut self, head: Head, body: Range<usize>) {
+    fn text(&mut self, kind: Kind, head: Head, body: Range<usize>) {
         let Some(encoding) = head.encoding else {
             return self.pass_over(Untouched::TransferEncoding);
         };
@@ -108,7 +118,8 @@ impl Parts {
             .content_type
             .as_ref()
             .and_then(|content_type| content_type.attribute("charset"));
-        self.html.push(HtmlPart {
+        self.text.push(TextPart {
+            kind,
             body,
             encoding,
             encoding_value: head.encoding_value,

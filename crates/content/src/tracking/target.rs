@@ -4,10 +4,8 @@ use std::borrow::Cow;
 use std::fmt::Write as _;
 
 use super::limits::URL_OCTETS_MAX;
+use super::place::is_place;
 use super::tag::Quote;
-
-/// In place of the target of a link: where one unsubscribes.
-const UNSUBSCRIBE_PLACE: &str = "unsubscribe_url";
 
 /// Where a link leads.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,7 +26,7 @@ impl Target {
         }
         let decoded = htmlize::unescape_attribute(value);
         let url = decoded.trim_matches(|char: char| char <= ' ');
-        if is_unsubscribe_place(url) {
+        if is_place(url) {
             return Self::Unsubscribe;
         }
         match page(url) {
@@ -36,14 +34,6 @@ impl Target {
             _ => Self::Other,
         }
     }
-}
-
-/// `{{unsubscribe_url}}`, with or without a third pair of braces and spaces within.
-fn is_unsubscribe_place(url: &str) -> bool {
-    let within = |open, close| url.strip_prefix(open)?.strip_suffix(close);
-    within("{{{", "}}}")
-        .or_else(|| within("{{", "}}"))
-        .is_some_and(|name| name.trim() == UNSUBSCRIBE_PLACE)
 }
 
 /// The URL as a browser reads it, if it is one that may be asked for in its place: of the web, with a host, without a

@@ -170,17 +170,20 @@ fn what_stays_and_why() {
             .repeat(super::super::limits::PARTS_MAX + 1),
     );
     let table = [
-        (single("", LINK), Untouched::NoHtml),
-        ("no empty line".into(), Untouched::NoHtml),
-        (String::new(), Untouched::NoHtml),
-        (single("Content-Type: text/plain\r\n", LINK), Untouched::NoHtml),
+        (single("", LINK), Untouched::NoText),
+        ("no empty line".into(), Untouched::NoText),
+        (String::new(), Untouched::NoText),
+        (
+            single("Content-Type: text/plain\r\n", LINK),
+            Untouched::NothingFound,
+        ),
         (
             single("Content-Type: text/x-amp-html\r\n", LINK),
-            Untouched::NoHtml,
+            Untouched::NoText,
         ),
         (
             single(&(html("") + "Content-Disposition: attachment\r\n"), LINK),
-            Untouched::NoHtml,
+            Untouched::NoText,
         ),
         (multipart("signed"), Untouched::Signed),
         (multipart("SIGNED"), Untouched::Signed),
@@ -357,5 +360,40 @@ proptest! {
         let body = rewritten.octets.get(crate::header::block_length(&rewritten.octets).unwrap()..).unwrap();
         prop_assert!(body.is_ascii());
         prop_assert!(qp::BODY.strict().decode(body).is_ok());
+    }
+}
+
+#[test]
+fn plain_text_gets_the_way_out_and_nothing_else() {
+    let plan = Plan {
+        unsubscribe_url: Some("https://t.example/u/x"),
+        ..plan()
+    };
+    let text = "Gr\u{fc}\u{df}e: {{unsubscribe_url}}\r\nhttps://shop.example\r\n";
+    for (encoding, body) in [
+        ("8bit", text.to_owned()),
+        ("quoted-printable", qp::BODY.encode(text)),
+        ("base64", base64::MIME.encode(text)),
+    ] {
+        let message = single(
+            "Content-Type: multipart/alternative; boundary=b\r\n",
+            &format!(
+                "--b\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: {encoding}\r\n\r\n{body}\
+                 \r\n--b\r\nContent-Type: text/html\r\n\r\n{LINK}\r\n--b\r\nContent-Type: text/plain\r\n\r\nas it was\r\n--b--\r\n"
+            ),
+        );
+        let Outcome::Rewritten(rewritten) = rewrite_message(message.as_bytes(), &plan) else {
+            panic!("{encoding}")
+        };
+        assert_eq!(rewritten.inserted.links.len(), 1);
+        let parsed = MessageParser::default().parse(&rewritten.octets).unwrap();
+        let read: Vec<_> = (0..2)
+            .map(|at| parsed.body_text(at).unwrap().replace("\r\n", "\n"))
+            .collect();
+        let filled = text
+            .replace("{{unsubscribe_url}}", "https://t.example/u/x")
+            .replace("\r\n", "\n");
+        assert_eq!(read[0].trim_end(), filled.trim_end(), "{encoding}");
+        assert!(String::from_utf8_lossy(&rewritten.octets).contains("\r\n\r\nas it was\r\n"));
     }
 }
