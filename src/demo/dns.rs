@@ -31,6 +31,18 @@ pub enum Data {
     Cname(String),
 }
 
+impl Data {
+    fn record_type(&self) -> RecordType {
+        match self {
+            Self::A(_) => RecordType::A,
+            Self::Aaaa(_) => RecordType::AAAA,
+            Self::Mx(..) => RecordType::MX,
+            Self::Txt(_) => RecordType::TXT,
+            Self::Cname(_) => RecordType::CNAME,
+        }
+    }
+}
+
 /// How questions about a name go wrong.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fault {
@@ -54,6 +66,8 @@ pub struct Responder {
 #[derive(Default)]
 struct Zone {
     records: HashMap<String, Vec<Data>>,
+    /// What is said once, in the place of the records of its type.
+    once: HashMap<(String, RecordType), Data>,
     faults: HashMap<String, Fault>,
     questions: HashMap<(String, RecordType), usize>,
     ttl_seconds: u32,
@@ -107,6 +121,14 @@ impl Responder {
     /// Adds a record to those of `name`.
     pub fn add(&self, name: &str, data: Data) -> &Self {
         lock(&self.zone).records.entry(key(name)).or_default().push(data);
+        self
+    }
+
+    /// Says `data` to the next question about `name` and its type; whoever asks again gets the records. So answer those who
+    /// want one address to be checked and another to be connected to.
+    pub fn add_once(&self, name: &str, data: Data) -> &Self {
+        let of = (key(name), data.record_type());
+        lock(&self.zone).once.insert(of, data);
         self
     }
 
@@ -264,7 +286,11 @@ impl Zone {
 
     /// Puts the records into the answer, following aliases; an answer without any carries the SOA record that says for
     /// how long that may be remembered (RFC 2308 §5).
-    fn fill(&self, reply: &mut Message, name: &Name, wanted: RecordType) {
+    fn fill(&mut self, reply: &mut Message, name: &Name, wanted: RecordType) {
+        if let Some(data) = self.once.remove(&(key(&name.to_ascii()), wanted)) {
+            reply.add_answers(self.record(name, &data));
+            return;
+        }
         let mut name = name.clone();
         for _ in 0..ALIASES_MAX {
             let known = self
@@ -439,6 +465,19 @@ mod tests {
         ask(&dns, "A.test.", RecordType::MX);
         assert_eq!(dns.questions("a.test", RecordType::MX), 2);
         assert_eq!(dns.questions("a.test", RecordType::A), 0);
+    }
+
+    #[test]
+    fn what_is_said_once_is_not_said_again() {
+        let dns = responder();
+        dns.add_once("mx.a.test", Data::A(Ipv4Addr::new(127, 0, 0, 9)));
+        for (record_type, expected) in [
+            (RecordType::AAAA, "udp NoError ::1"),
+            (RecordType::A, "udp NoError 127.0.0.9"),
+            (RecordType::A, "udp NoError 127.0.0.2"),
+        ] {
+            assert_eq!(ask(&dns, "mx.a.test.", record_type), expected);
+        }
     }
 
     #[test]

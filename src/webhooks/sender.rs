@@ -83,7 +83,7 @@ pub enum Failure {
     #[error("no answer: {0}")]
     Http(hyper::Error),
     /// It took too long.
-    #[error("no answer within {} seconds", .0.as_secs())]
+    #[error("no answer within {0:?}")]
     Timeout(Duration),
     /// The URL cannot be made a request.
     #[error("no request can be made of the URL")]

@@ -3,6 +3,7 @@
 mod browser;
 mod bulk;
 mod domains;
+mod endpoints;
 mod events;
 mod events_crash;
 mod homecoming;

@@ -113,7 +113,7 @@ fn url(world: &World) -> String {
 }
 
 /// Adds a webhook; its path and its secret.
-fn add(customer: &Customer, body: &Value) -> (String, String) {
+pub(super) fn add(customer: &Customer, body: &Value) -> (String, String) {
     let reply = customer.ask("POST", "/api/customer/webhooks", Some(body));
     assert_eq!(reply.status, 201, "{}", reply.text());
     let webhook = reply.json()["webhook"].clone();
@@ -121,13 +121,13 @@ fn add(customer: &Customer, body: &Value) -> (String, String) {
     (path, webhook["secret"].as_str().unwrap().to_owned())
 }
 
-fn send(customer: &Customer, to: &str) -> Value {
+pub(super) fn send(customer: &Customer, to: &str) -> Value {
     customer
         .send(&json!({ "to": to, "from": "hello@src.test", "subject": "s", "text": "t", "tag": "welcome" }))
 }
 
 /// The attempts of a webhook, newest first, once there are so many.
-fn attempts(customer: &Customer, path: &str, count: usize) -> Vec<Value> {
+pub(super) fn attempts(customer: &Customer, path: &str, count: usize) -> Vec<Value> {
     eventually(&format!("{count} attempts of {path}"), || {
         let listed = customer.ask("GET", &format!("{path}/attempts"), None).json();
         let attempts = listed["attempts"].as_array().unwrap().clone();
