@@ -22,16 +22,19 @@ mod consequence;
 mod contexts;
 mod held;
 mod telling;
+mod turns;
 mod wanted;
 
 pub(crate) use consequence::Ended;
 use contexts::Contexts;
+use turns::Turns;
 
 /// Keeps the records of accounts' mail.
 pub(crate) struct Chronicle {
     pub(crate) ledger: Arc<Ledger>,
     simulator_domain: String,
     contexts: Mutex<Contexts>,
+    turns: Turns,
     /// By which refusals are read.
     rules: ArcSwap<Rules>,
     /// Of who sends webhooks.
@@ -55,6 +58,7 @@ impl Chronicle {
             ledger,
             simulator_domain,
             contexts: Mutex::default(),
+            turns: Turns::default(),
             rules: ArcSwap::from_pointee(rules),
             kick,
         }

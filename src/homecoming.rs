@@ -32,7 +32,7 @@ mod origin;
 pub(crate) use hooks::{HookGate, HookGateError};
 
 use addressee::addressed;
-use news::{Happened, News, Turns};
+use news::{Happened, News};
 
 /// Octets of a report that are read; those behind them are the message that it is about.
 pub(crate) const REPORT_BYTES_MAX: usize = report::limits::OCTETS_MAX;
@@ -53,7 +53,6 @@ pub(crate) struct Homecoming {
     /// The name of this server: what is sent to an alias of it may arrive under it (RFC 5321 §2.3.5).
     hostname: String,
     gate: HookGate,
-    turns: Turns,
 }
 
 /// An address at which reports are taken.
@@ -93,7 +92,6 @@ impl Homecoming {
             queue,
             hostname,
             gate,
-            turns: Turns::default(),
         }
     }
 
@@ -151,7 +149,7 @@ impl Homecoming {
         for (address, _) in &about {
             self.let_pass(email, address).await?;
         }
-        let _turn = self.turns.take(email).await;
+        let _turn = self.chronicle.turn(email).await;
         let mut batch = Batch::new();
         for (address, happened) in &about {
             self.write(&context, address, happened, &mut batch)?;

@@ -183,6 +183,7 @@ impl Tracker {
         let Some((context, address)) = self.subscriber_of(email)? else {
             return Ok(false);
         };
+        let _turn = self.chronicle.turn(email).await;
         let mut batch = Batch::new();
         self.chronicle
             .unsubscribed(&context, &address, source, &mut batch)?;

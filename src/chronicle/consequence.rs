@@ -113,7 +113,8 @@ impl Chronicle {
         self.ledger.suppress(&suppression, batch)
     }
 
-    /// Puts into `batch` that the recipient of an e-mail wants no more like it; nothing if that is known.
+    /// Puts into `batch` that the recipient of an e-mail wants no more like it; nothing if that is known. Whoever calls this
+    /// has the [turn](Self::turn) of the e-mail.
     pub(crate) fn unsubscribed(
         &self,
         context: &EmailContext,

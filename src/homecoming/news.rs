@@ -3,34 +3,14 @@
 use content::report::Recipient;
 use ledger::bounce::{Class, Reply, Severity};
 use ledger::{
-    EmailContext, EmailId, EventKind, EventType, LedgerError, NewEvent, Outcome, OutcomeKind,
-    RecipientStatus, Tally, UnsubscribeSource,
+    EmailContext, EventKind, EventType, LedgerError, NewEvent, Outcome, OutcomeKind, RecipientStatus, Tally,
+    UnsubscribeSource,
 };
 use store::Batch;
-use tokio::sync::{Mutex, MutexGuard};
 
 use super::Homecoming;
 use crate::chronicle::Ended;
 use crate::clock;
-
-/// E-mails whose reports may be written down at once.
-const TURNS: usize = 64;
-
-/// Reports about one e-mail are written down one after the other: whether something is news is asked of the store.
-pub(super) struct Turns([Mutex<()>; TURNS]);
-
-impl Default for Turns {
-    fn default() -> Self {
-        Self(std::array::from_fn(|_| Mutex::default()))
-    }
-}
-
-impl Turns {
-    pub(super) async fn take(&self, email: EmailId) -> MutexGuard<'_, ()> {
-        let [.., last] = email.to_bytes();
-        self.0[usize::from(last) % TURNS].lock().await
-    }
-}
 
 /// What happened, and to whom.
 pub(super) struct News {

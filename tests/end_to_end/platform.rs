@@ -10,6 +10,7 @@ mod homecoming;
 mod idempotency;
 mod mail;
 mod quota;
+mod replays;
 mod sandbox;
 mod stopped;
 mod submission;
