@@ -2,6 +2,7 @@
 
 mod browser;
 mod bulk;
+mod complaints;
 mod domains;
 mod endpoints;
 mod events;

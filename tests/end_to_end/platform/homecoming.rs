@@ -12,18 +12,18 @@ use crate::world::customer::Customer;
 use crate::world::host::Mail;
 use crate::world::{Client, Host, Program, RELAY_PORT, SMTP_PORT, World, eventually, tools};
 
-const HOME: &str = "bounces.test";
+pub(super) const HOME: &str = "bounces.test";
 const LISTENER: &str = "name = 'reports'\nkind = 'reports'\naddress = ";
 
-struct Stage {
-    world: World,
+pub(super) struct Stage {
+    pub(super) world: World,
     /// Takes the mail of dest.test.
-    host: Host,
-    program: Program,
-    customer: Customer,
+    pub(super) host: Host,
+    pub(super) program: Program,
+    pub(super) customer: Customer,
 }
 
-fn world() -> World {
+pub(super) fn world() -> World {
     let mut world = World::new();
     world.mx("dest.test", &[(10, 3)]);
     let address = SocketAddr::new(world.address(1), SMTP_PORT);
@@ -35,7 +35,7 @@ fn world() -> World {
     world
 }
 
-fn stage() -> Stage {
+pub(super) fn stage() -> Stage {
     let world = world();
     let (host, program) = (world.host(3), world.start());
     let customer = program.customer("owner@src.test", &["src.test"]);
@@ -48,17 +48,17 @@ fn stage() -> Stage {
 }
 
 impl Stage {
-    fn home(&self) -> Client {
+    pub(super) fn home(&self) -> Client {
         Client::hello(SocketAddr::new(self.world.address(1), SMTP_PORT))
     }
 
     /// Hands over a report, which must be taken.
-    fn report(&self, from: &str, to: &str, text: &str) {
+    pub(super) fn report(&self, from: &str, to: &str, text: &str) {
         self.home().submit(from, &[to], text);
     }
 
     /// An e-mail to one address of dest.test, and what its host was given.
-    fn sent(&self, to: &str) -> (Value, Mail) {
+    pub(super) fn sent(&self, to: &str) -> (Value, Mail) {
         let before = self.host.count();
         let email = send(&self.customer, &json!(to));
         let mail = self.host.mail(before + 1).remove(before);
@@ -67,14 +67,14 @@ impl Stage {
     }
 }
 
-fn send(customer: &Customer, to: &Value) -> Value {
+pub(super) fn send(customer: &Customer, to: &Value) -> Value {
     customer.send(&json!({
         "to": to, "from": "hello@src.test", "subject": "s", "text": "t",
         "tag": "welcome", "metadata": { "order": "17" },
     }))
 }
 
-fn events(customer: &Customer, email: &Value) -> Vec<Value> {
+pub(super) fn events(customer: &Customer, email: &Value) -> Vec<Value> {
     let path = format!("/api/v1/emails/{}/events", email["id"].as_str().unwrap());
     let reply = customer.ask("GET", &path, None);
     assert_eq!(reply.status, 200, "{}", reply.text());
@@ -82,31 +82,31 @@ fn events(customer: &Customer, email: &Value) -> Vec<Value> {
 }
 
 /// The events of an e-mail, once the last is this.
-fn timeline(customer: &Customer, email: &Value, last: &str) -> Vec<Value> {
+pub(super) fn timeline(customer: &Customer, email: &Value, last: &str) -> Vec<Value> {
     eventually(&format!("{last} at the end"), || {
         let events = events(customer, email);
         (events.last()?["event_type"] == json!(last)).then_some(events)
     })
 }
 
-fn types(events: &[Value]) -> Vec<&str> {
+pub(super) fn types(events: &[Value]) -> Vec<&str> {
     events
         .iter()
         .map(|event| event["event_type"].as_str().unwrap())
         .collect()
 }
 
-fn suppressions(customer: &Customer) -> Vec<Value> {
+pub(super) fn suppressions(customer: &Customer) -> Vec<Value> {
     let listed = customer.ask("GET", "/api/customer/suppressions", None).json();
     listed["suppressions"].as_array().unwrap().clone()
 }
 
-fn count(customer: &Customer, name: &str) -> Value {
+pub(super) fn count(customer: &Customer, name: &str) -> Value {
     customer.ask("GET", "/api/stats/outbound", None).json()[name].clone()
 }
 
 /// A status report (RFC 3464) on a message with this header.
-fn dsn(recipient: &str, action: &str, said: &str, original: &str) -> String {
+pub(super) fn dsn(recipient: &str, action: &str, said: &str, original: &str) -> String {
     let status = said.split(' ').nth(1).unwrap();
     format!(
         "From: MAILER-DAEMON@dest.test\r\nSubject: about your mail\r\nMIME-Version: 1.0\r\n\
@@ -119,7 +119,7 @@ fn dsn(recipient: &str, action: &str, said: &str, original: &str) -> String {
 }
 
 /// A feedback report (RFC 5965) on a message, or on none.
-fn arf(kind: &str, original: Option<&str>) -> String {
+pub(super) fn arf(kind: &str, original: Option<&str>) -> String {
     let original = original.map(|text| format!("--B\r\nContent-Type: message/rfc822\r\n\r\n{text}\r\n"));
     format!(
         "From: fbl@provider.test\r\nSubject: complaint\r\nMIME-Version: 1.0\r\n\
