@@ -149,11 +149,16 @@ impl Chronicle {
         tally: &mut Tally,
         batch: &mut Batch,
     ) -> Result<(), LedgerError> {
-        let before = attempted.attempts.saturating_sub(u32::from(fate.is_of_attempt()));
-        let mut before = match before {
+        let email = attempted.context.email;
+        // A report may have told the end already. One that cannot be read keeps nothing from being told; the commit will say
+        // what ails the store.
+        let ended = self.ledger.recipient_status(email, attempted.address);
+        let ended = ended.ok().flatten();
+        let attempts_before = attempted.attempts.saturating_sub(u32::from(fate.is_of_attempt()));
+        let mut before = ended.unwrap_or(match attempts_before {
             0 => RecipientStatus::Queued,
             _ => RecipientStatus::Deferred,
-        };
+        });
         if attempted.attempts == 1 && fate.is_of_attempt() && *fate != Fate::Canceled {
             let kind = EventKind::Sent {
                 mx: attempted.host.map(str::to_owned),
@@ -172,7 +177,7 @@ impl Chronicle {
                 last_reply: (!attempted.reply.is_empty()).then(|| attempted.reply.to_owned()),
                 at_unix_ms: attempted.now,
             };
-            self.ledger.outcome(attempted.context.email, &outcome, batch);
+            self.ledger.outcome_after(ended, (email, &outcome), batch);
         }
         if attempted.context.sandbox {
             return Ok(());

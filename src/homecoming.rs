@@ -146,9 +146,8 @@ impl Homecoming {
                 None => tracing::info!(%email, "a report names no recipient of its e-mail"),
             }
         }
-        for (address, _) in &about {
-            self.let_pass(email, address).await?;
-        }
+        self.let_pass(email, about.iter().map(|(address, _)| *address))
+            .await?;
         let _turn = self.chronicle.turn(email).await;
         let mut batch = Batch::new();
         for (address, happened) in &about {
@@ -157,11 +156,19 @@ impl Homecoming {
         self.commit(batch).await
     }
 
-    /// Lets the news of the attempt pass that the report is about.
-    async fn let_pass(&self, email: EmailId, address: &str) -> Result<(), DeskError> {
+    /// Lets the news of the attempts pass that a report is about, if they pass in time.
+    async fn let_pass(&self, email: EmailId, addresses: impl Iterator<Item = &str>) -> Result<(), DeskError> {
         let until = Instant::now() + OVERTAKEN_FOR;
-        while self.chronicle.ledger.recipient_status(email, address)?.is_none() && Instant::now() < until {
-            sleep(OVERTAKEN_LOOK).await;
+        for address in addresses {
+            let mut waits = false;
+            while self.chronicle.ledger.recipient_status(email, address)?.is_none() && Instant::now() < until
+            {
+                if !waits {
+                    tracing::debug!(%email, "a report waits for the end of the attempt that it is about");
+                    waits = true;
+                }
+                sleep(OVERTAKEN_LOOK).await;
+            }
         }
         Ok(())
     }

@@ -12,6 +12,7 @@ mod idempotency;
 mod mail;
 mod quota;
 mod replays;
+mod reports;
 mod sandbox;
 mod stopped;
 mod submission;

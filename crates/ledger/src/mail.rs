@@ -122,9 +122,19 @@ impl Ledger {
     /// while neither is committed the later stands; between a delivery and a report of it lies a commit.
     pub fn outcome(&self, email: EmailId, outcome: &Outcome, batch: &mut Batch) {
         // An end that cannot be read keeps no other from being told; the commit will say what ails the store.
-        let known = self.outcome_of(email, &outcome.address).ok().flatten();
+        let known = self.recipient_status(email, &outcome.address).ok().flatten();
+        self.outcome_after(known, (email, outcome), batch);
+    }
+
+    /// The same for whoever knows what is on record.
+    pub fn outcome_after(
+        &self,
+        known: Option<RecipientStatus>,
+        (email, outcome): (EmailId, &Outcome),
+        batch: &mut Batch,
+    ) {
         let news = RecipientStatus::from(outcome.kind);
-        if known.is_none_or(|known| RecipientStatus::from(known.kind).or_worse(news) == news) {
+        if known.is_none_or(|known| known.or_worse(news) == news) {
             batch.put(keys::outcome(email, &outcome.address), outcome.encode());
         }
     }

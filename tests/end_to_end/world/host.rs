@@ -44,6 +44,8 @@ pub enum Action {
     ReplyAndDisconnect(String),
     /// Says nothing more and keeps the connection open until the client gives up.
     Stall,
+    /// Says yes, but not before [`Host::let_go`].
+    Hold,
 }
 
 /// A message that a host has taken: the 250 after it was sent, or the connection was cut in its stead.
@@ -76,6 +78,8 @@ struct Shared {
     connections: AtomicUsize,
     commands: Mutex<Vec<String>>,
     streams: Mutex<Vec<TcpStream>>,
+    let_go: Mutex<bool>,
+    gone: Condvar,
     stopping: AtomicBool,
 }
 
@@ -172,6 +176,13 @@ impl Host {
         look(&lock(&self.shared.mail))
     }
 
+    /// Says yes wherever [`Action::Hold`] keeps it from that, and will.
+    pub fn let_go(&self) -> &Self {
+        *lock(&self.shared.let_go) = true;
+        self.shared.gone.notify_all();
+        self
+    }
+
     /// Breaks every connection there is.
     pub fn hang_up(&self) -> &Self {
         for stream in lock(&self.shared.streams).drain(..) {
@@ -200,7 +211,7 @@ impl Drop for Host {
         {
             let _ = listener.join();
         }
-        self.hang_up();
+        self.let_go().hang_up();
     }
 }
 
@@ -390,6 +401,12 @@ impl Session<'_> {
             Some(Action::Disconnect) => {
                 self.stream.get_ref().shutdown(Shutdown::Both)?;
                 Err(Over)
+            }
+            Some(Action::Hold) => {
+                let held = lock(&self.shared.let_go);
+                let wait = self.shared.gone.wait_while(held, |let_go| !*let_go);
+                drop(wait.unwrap_or_else(PoisonError::into_inner));
+                self.say(yes).map(|()| true)
             }
             Some(Action::Stall) => loop {
                 // Reads on without a word until the other side hangs up.
