@@ -21,15 +21,18 @@ use tokio::time::{Instant, sleep};
 
 use crate::chronicle::Chronicle;
 use crate::desk::DeskError;
+use crate::metrics::ReportMetrics;
 use crate::tracking::Tokens;
 use crate::tracking::homeward::{Errand, Named};
 
 mod addressee;
 mod hooks;
+mod kind;
 mod news;
 mod origin;
 
 pub(crate) use hooks::{HookGate, HookGateError};
+pub(crate) use kind::ReportKind;
 
 use addressee::addressed;
 use news::{Happened, News};
@@ -50,6 +53,7 @@ pub(crate) struct Homecoming {
     tokens: Arc<Tokens>,
     chronicle: Arc<Chronicle>,
     queue: Arc<Queue>,
+    metrics: ReportMetrics,
     /// The name of this server: what is sent to an alias of it may arrive under it (RFC 5321 §2.3.5).
     hostname: String,
     gate: HookGate,
@@ -84,12 +88,14 @@ impl Homecoming {
         tokens: Arc<Tokens>,
         chronicle: Arc<Chronicle>,
         queue: Arc<Queue>,
+        metrics: ReportMetrics,
         (hostname, gate): (String, HookGate),
     ) -> Self {
         Self {
             tokens,
             chronicle,
             queue,
+            metrics,
             hostname,
             gate,
         }
@@ -105,13 +111,18 @@ impl Homecoming {
     pub(crate) async fn receive(&self, envelope: &Envelope, octets: Vec<u8>) -> Result<Accepted, NotTaken> {
         let read = tokio::task::spawn_blocking(move || report::read(&octets)).await;
         let report = read.unwrap_or(Report::Other);
+        let mut kind = ReportKind::of(&report);
         let mut taken = None;
         let mut refused = false;
         for forward_path in &envelope.recipients {
             let news = match self.address(forward_path)? {
                 Address::Token(Errand::Bounce, named) => reported(named, &report),
                 Address::Token(Errand::Unsubscribe, named) => {
-                    unsubscribed(named, &report, envelope.reverse_path.is_null())
+                    let news = unsubscribed(named, &report, envelope.reverse_path.is_null());
+                    if news.is_some() {
+                        kind = ReportKind::Unsubscribe;
+                    }
+                    news
                 }
                 Address::Desk if report == Report::Other => {
                     refused = true;
@@ -124,12 +135,17 @@ impl Homecoming {
                 None => tracing::debug!(to = %forward_path.as_str(), "a report changes nothing"),
             }
         }
-        match taken {
-            Some(taken) => Ok(taken),
+        let accepted = match taken {
+            Some(taken) => taken,
             // A person who writes to us should know that nobody reads it.
-            None if refused => Err(NotTaken::Refused(Refusal::ContentDenied)),
-            None => Ok(self.commit(Batch::new()).await?),
-        }
+            None if refused => {
+                self.metrics.came(ReportKind::Refused);
+                return Err(NotTaken::Refused(Refusal::ContentDenied));
+            }
+            None => self.commit(Batch::new()).await?,
+        };
+        self.metrics.came(kind);
+        Ok(accepted)
     }
 
     /// Writes down what happened to recipients of an e-mail.

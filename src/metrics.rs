@@ -11,6 +11,8 @@ use prometheus_client::registry::{Registry, Unit};
 use queue::Tally;
 use smtp::reply::Refusal;
 
+use crate::homecoming::ReportKind;
+
 type Labels = [(&'static str, String); 1];
 
 /// All metrics of the program.
@@ -22,6 +24,8 @@ pub struct Metrics {
     pub commits: CommitMetrics,
     /// Of mail going out.
     pub delivery: DeliveryMetrics,
+    /// Of what comes home.
+    pub reports: ReportMetrics,
     queue: QueueGauges,
 }
 
@@ -87,11 +91,13 @@ impl Default for Metrics {
         let sessions = SessionMetrics::register(&mut registry);
         let commits = CommitMetrics::register(&mut registry);
         let delivery = DeliveryMetrics::register(&mut registry);
+        let reports = ReportMetrics::register(&mut registry);
         Self {
             registry,
             sessions,
             commits,
             delivery,
+            reports,
             queue,
         }
     }
@@ -324,6 +330,27 @@ impl DeliveryMetrics {
     /// A due delivery could not be read.
     pub fn damaged(&self) {
         self.damaged.inc();
+    }
+}
+
+/// Of what comes home.
+#[derive(Clone)]
+pub struct ReportMetrics {
+    came: Family<Labels, Counter>,
+}
+
+impl ReportMetrics {
+    fn register(registry: &mut Registry) -> Self {
+        let came = Family::default();
+        let help = "Messages at listeners for reports, by what they were";
+        registry.register("reports", help, came.clone());
+        Self { came }
+    }
+
+    /// A message was answered for good.
+    pub(crate) fn came(&self, kind: ReportKind) {
+        let kind = kind.as_str().to_owned();
+        self.came.get_or_create(&[("kind", kind)]).inc();
     }
 }
 

@@ -214,6 +214,7 @@ impl Server {
             Arc::clone(&tokens),
             Arc::clone(&chronicle),
             Arc::clone(&queue),
+            metrics.reports.clone(),
             (config.server.hostname.clone(), hook_gate),
         ));
         let inbound = Arc::new(Inbound::start(

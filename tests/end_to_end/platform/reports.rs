@@ -1,8 +1,8 @@
-//! Reports that come at the wrong moment.
+//! Reports that come at the wrong moment, and how all of them are counted.
 
 use serde_json::json;
 
-use super::homecoming::{Stage, count, dsn, events, send, timeline, types, world};
+use super::homecoming::{HOME, Stage, arf, count, dsn, events, send, stage, timeline, types, world};
 use crate::world::{Action, Moment, eventually};
 
 /// A stage whose receiver takes mail and keeps the 250 to itself until it is let go.
@@ -62,4 +62,49 @@ fn a_report_of_a_delivery_that_is_never_heard_of_is_taken() {
     }
     stage.program.drained();
     stage.customer.becomes(&email["id"], "bounced");
+}
+
+#[test]
+fn reports_are_counted_by_what_they_were() {
+    let stage = stage();
+    let (_, mail) = stage.sent("b@dest.test");
+    let path = mail.reverse_path.as_str();
+    let desk = format!("fbl@{HOME}");
+    let report = |action: &str, said: &str| dsn("b@dest.test", action, said, &mail.text);
+    let bounce = report("failed", "550 5.1.1 gone");
+    for (from, to, text) in [
+        ("", path, bounce.as_str()),
+        ("", path, &bounce),
+        ("p@far.test", &desk, &arf("abuse", Some(&mail.text))),
+        ("p@far.test", &desk, &arf("not-spam", Some(&mail.text))),
+        ("", path, &report("delayed", "451 4.4.1 later")),
+        ("", path, &report("delayed", "451 4.4.1 still later")),
+        ("", path, &report("relayed", "250 2.1.5 on its way")),
+        (
+            "",
+            path,
+            "Auto-Submitted: auto-replied\r\nSubject: I am away\r\n\r\n\r\n",
+        ),
+        ("p@far.test", path, "Subject: hi\r\n\r\nthanks\r\n"),
+    ] {
+        stage.report(from, to, text);
+    }
+    let refused = stage
+        .home()
+        .transfer("p@far.test", &[&desk], "Subject: hi\r\n\r\nanybody there?\r\n");
+    assert_eq!(refused.unwrap().code, 554);
+    let kinds = [
+        "bounce",
+        "complaint",
+        "delay",
+        "auto_reply",
+        "other",
+        "refused",
+        "unsubscribe",
+    ];
+    let counted = kinds.map(|kind| {
+        let name = format!("postrider_reports_total{{kind=\"{kind}\"}}");
+        stage.program.metric(&name) as u64
+    });
+    assert_eq!(counted, [2, 1, 2, 1, 3, 1, 0], "{kinds:?}");
 }
