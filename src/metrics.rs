@@ -1,5 +1,7 @@
 //! What is counted, in one registry, read as OpenMetrics text. Every figure is bounded: counters, gauges, fixed buckets.
 
+mod http;
+
 use std::time::Duration;
 
 use prometheus_client::encoding::text::encode;
@@ -12,6 +14,7 @@ use queue::Tally;
 use smtp::reply::Refusal;
 
 use crate::homecoming::ReportKind;
+pub use http::HttpMetrics;
 
 type Labels = [(&'static str, String); 1];
 
@@ -26,6 +29,8 @@ pub struct Metrics {
     pub delivery: DeliveryMetrics,
     /// Of what comes home.
     pub reports: ReportMetrics,
+    /// Of the customers' HTTP.
+    pub http: HttpMetrics,
     queue: QueueGauges,
 }
 
@@ -92,12 +97,14 @@ impl Default for Metrics {
         let commits = CommitMetrics::register(&mut registry);
         let delivery = DeliveryMetrics::register(&mut registry);
         let reports = ReportMetrics::register(&mut registry);
+        let http = HttpMetrics::register(&mut registry);
         Self {
             registry,
             sessions,
             commits,
             delivery,
             reports,
+            http,
             queue,
         }
     }

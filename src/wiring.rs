@@ -241,6 +241,7 @@ impl Server {
             kick,
             lifecycle: lifecycle.clone(),
         });
+        let http_metrics = metrics.http.clone();
         let caretaker = tokio::spawn(caretaker::run(desk, verifier, lifecycle.clone()));
         let control = Arc::new(Control {
             store: Arc::clone(&store),
@@ -264,6 +265,7 @@ impl Server {
             api::customer_router(platform, Arc::new(tracker), homecoming),
             &config.api,
         );
+        let customers = http_metrics.of(customers);
         let tls = config.api.tls.then(|| certificates.web_config());
         let limits = http::Limits::of(&config);
         let http = [

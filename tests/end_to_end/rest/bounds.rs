@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use super::{bulk, email, faults, owner, post, with};
 use crate::world::World;
+use crate::world::customer::Customer;
 
 #[test]
 fn many_faults_are_told_up_to_a_bound() {
@@ -132,4 +133,19 @@ fn attachments_have_their_bounds() {
         "beyond 32 MiB nothing is read"
     );
     assert_eq!(program.queued(), 0);
+}
+
+#[test]
+fn replies_are_counted_by_their_status() {
+    let world = World::new();
+    let (program, customer) = owner(&world);
+    let counted =
+        |status: &str| program.metric(&format!("postrider_http_requests_total{{status=\"{status}\"}}"));
+    let profile = |customer: &Customer| customer.ask("GET", "/api/customer/profile", None).status;
+    assert_eq!((counted("200"), counted("401")), (0.0, 0.0));
+    assert_eq!(profile(&customer), 200);
+    assert_eq!(profile(&customer), 200);
+    assert_eq!(profile(&customer.with_key("ml_live_nobody")), 401);
+    assert_eq!((counted("200"), counted("401")), (2.0, 1.0));
+    assert_eq!(program.metric("postrider_http_request_seconds_count"), 3.0);
 }
