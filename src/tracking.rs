@@ -163,36 +163,39 @@ impl Tracker {
             tracing::error!(%email, "a hit is lost: its recorder has ended");
         }
     }
+}
 
-    /// The e-mail and whom it was for; of one for several nobody in particular.
-    fn subscriber_of(&self, email: EmailId) -> Result<Option<(EmailContext, String)>, LedgerError> {
-        let Some((context, mut to)) = self.chronicle.addressees(email)? else {
-            return Ok(None);
-        };
-        Ok(match to.len() {
-            1 => to.pop().map(|address| (context, address)),
-            _ => None,
-        })
-    }
+/// The e-mail and whom it was for; of one for several nobody in particular.
+fn subscriber_of(
+    chronicle: &Chronicle,
+    email: EmailId,
+) -> Result<Option<(EmailContext, String)>, LedgerError> {
+    let Some((context, mut to)) = chronicle.addressees(email)? else {
+        return Ok(None);
+    };
+    Ok(match to.len() {
+        1 => to.pop().map(|address| (context, address)),
+        _ => None,
+    })
+}
 
-    async fn write_unsubscribe(
-        &self,
-        email: EmailId,
-        source: UnsubscribeSource,
-    ) -> Result<bool, LedgerError> {
-        let Some((context, address)) = self.subscriber_of(email)? else {
-            return Ok(false);
-        };
-        let _turn = self.chronicle.turn(email).await;
-        let mut batch = Batch::new();
-        self.chronicle
-            .unsubscribed(&context, &address, source, &mut batch)?;
-        if batch.is_empty() {
-            return Ok(true);
-        }
-        self.store.commit(batch).await?;
-        Ok(true)
+async fn write_unsubscribe(
+    chronicle: Arc<Chronicle>,
+    store: Arc<dyn Store>,
+    email: EmailId,
+    source: UnsubscribeSource,
+) -> Result<bool, LedgerError> {
+    let Some((context, address)) = subscriber_of(&chronicle, email)? else {
+        return Ok(false);
+    };
+    let _turn = chronicle.turn(email).await;
+    let mut batch = Batch::new();
+    chronicle.unsubscribed(&context, &address, source, &mut batch)?;
+    if batch.is_empty() {
+        return Ok(true);
     }
+    store.commit(batch).await?;
+    Ok(true)
 }
 
 impl api::Tracking for Tracker {
@@ -224,7 +227,7 @@ impl api::Tracking for Tracker {
     fn subscriber<'a>(&'a self, token: &'a str) -> Answer<'a, Option<String>> {
         Box::pin(async move {
             let (email, _) = self.read(Purpose::Unsubscribe, token)?;
-            let found = self.subscriber_of(email).unwrap_or_else(|error| {
+            let found = subscriber_of(&self.chronicle, email).unwrap_or_else(|error| {
                 tracing::error!(%email, %error, "an e-mail cannot be read");
                 None
             });
@@ -237,12 +240,20 @@ impl api::Tracking for Tracker {
             let Some((email, _)) = self.read(Purpose::Unsubscribe, token) else {
                 return false;
             };
-            self.write_unsubscribe(email, source)
-                .await
-                .unwrap_or_else(|error| {
+            // Whoever hangs up has asked all the same, and keeps the turn until it is on record.
+            let written = write_unsubscribe(
+                Arc::clone(&self.chronicle),
+                Arc::clone(&self.store),
+                email,
+                source,
+            );
+            let known = tokio::spawn(async move {
+                written.await.unwrap_or_else(|error| {
                     tracing::error!(%email, %error, "somebody could not be unsubscribed");
                     false
                 })
+            });
+            known.await.unwrap_or(false)
         })
     }
 }
