@@ -6,7 +6,7 @@
 //! (`router`), so that neither can say something else than the other.
 
 mod batch;
-mod body;
+pub(crate) mod body;
 mod bulk;
 pub(crate) mod caller;
 mod compose;
@@ -28,7 +28,7 @@ pub(crate) mod profile;
 mod rate;
 mod reference;
 mod rendering;
-mod responses;
+pub(crate) mod responses;
 mod router;
 pub(crate) mod send;
 mod source;

@@ -4,24 +4,27 @@
 //! can find out which are. There is no account and no key: the id of an e-mail cannot be guessed, and the operator may ask
 //! for a secret, or for an address, besides.
 
+mod wire;
+
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 
-use axum::body::Bytes;
-use axum::extract::rejection::BytesRejection;
 use axum::extract::{DefaultBodyLimit, Request, State};
-use axum::http::{StatusCode, header};
+use axum::http::{HeaderValue, StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
-use axum::routing::post;
 use axum::{Json, Router};
 use ledger::EmailId;
-use serde_json::{Map, Value, json};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
+use self::wire::{BounceHook, BounceType, ComplaintHook, HookReply};
 use crate::ClientAddress;
+use crate::customer::body::Checked;
+use crate::customer::responses::Reading;
 use crate::edge;
 use crate::platform::Answer;
-use crate::problem::Problem;
+use crate::problem::{Error, Problem};
 
 /// Octets of a body. What is read of it is a few lines.
 const BODY_BYTES_MAX: usize = 64 * 1024;
@@ -64,13 +67,19 @@ pub struct HookedComplaint {
 
 /// The paths over `hooks`.
 pub(crate) fn routes(hooks: Arc<dyn Hooks>) -> Router {
-    Router::new()
-        .route("/webhooks/bounce", post(bounce))
-        .route("/webhooks/complaint", post(complaint))
+    let (operations, _) = operations().split_for_parts();
+    operations
         .method_not_allowed_fallback(edge::method_not_allowed)
         .layer(middleware::from_fn_with_state(Arc::clone(&hooks), gate))
         .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
         .with_state(hooks)
+}
+
+/// The operations, as the document has them.
+pub(crate) fn operations() -> OpenApiRouter<Arc<dyn Hooks>> {
+    OpenApiRouter::new()
+        .routes(routes!(bounce))
+        .routes(routes!(complaint))
 }
 
 async fn gate(State(hooks): State<Arc<dyn Hooks>>, request: Request, next: Next) -> Response {
@@ -88,36 +97,73 @@ async fn gate(State(hooks): State<Arc<dyn Hooks>>, request: Request, next: Next)
     }
     let message = "hooks are taken here from certain addresses, or with a secret as `Authorization: Bearer SECRET`; the \
                    operator knows which";
-    Problem::new(StatusCode::UNAUTHORIZED, "unauthorized", message).into_response()
+    let mut response = Problem::new(StatusCode::UNAUTHORIZED, "unauthorized", message).into_response();
+    let challenge = HeaderValue::from_static("Bearer realm=\"postrider hooks\"");
+    response.headers_mut().insert(header::WWW_AUTHENTICATE, challenge);
+    response
 }
 
-type Body = Result<Bytes, BytesRejection>;
+/// A body that fits its schema, or what is wrong with it.
+type Told<T> = Result<Checked<T>, Problem>;
 
-async fn bounce(State(hooks): State<Arc<dyn Hooks>>, body: Body) -> Result<Json<Value>, Problem> {
-    let told = Told::read(body)?;
-    let hard = match told.text("bounceType").as_deref() {
-        Some("hard") => true,
-        Some("soft") | None => false,
-        Some(_) => return Err(Problem::fault("/bounceType", "not_an_option", "is hard or soft")),
-    };
-    let Some(email) = told.email()? else {
+/// Tell of a bounce
+///
+/// An e-mail came back that another host had taken. It means the same as the bounce itself. An id that is not known is
+/// answered with 200, too.
+#[utoipa::path(
+    post, path = "/webhooks/bounce", tag = "Hooks", operation_id = "tell_bounce",
+    request_body = BounceHook,
+    responses(
+        (status = 200, description = "It is written down", body = HookReply),
+        (status = 400, description = "`emailId is required`, or the request does not hold", body = Error),
+        (status = 401, description = "Not from an address, or not with the secret, that the operator asks for", body = Error),
+        (status = 503, description = "The store cannot be reached now", body = Error),
+        Reading,
+    ),
+    security((), ("hook" = [])),
+)]
+async fn bounce(
+    State(hooks): State<Arc<dyn Hooks>>,
+    told: Told<BounceHook>,
+) -> Result<Json<HookReply>, Problem> {
+    let Checked(told) = told.map_err(worded)?;
+    let Ok(email) = told.email_id.parse() else {
         return Ok(success());
     };
     let bounce = HookedBounce {
         email,
-        recipient: told.text("recipientEmail"),
-        hard,
-        reason: told.text("reason"),
+        recipient: word(told.recipient_email),
+        hard: told.bounce_type == Some(BounceType::Hard),
+        reason: word(told.reason),
     };
     written(hooks.bounced(bounce).await)
 }
 
-async fn complaint(State(hooks): State<Arc<dyn Hooks>>, body: Body) -> Result<Json<Value>, Problem> {
-    let told = Told::read(body)?;
-    let Some(email) = told.email()? else {
+/// Tell of a complaint
+///
+/// A recipient complained about an e-mail. It means the same as a report by a feedback loop. An id that is not known is
+/// answered with 200, too.
+#[utoipa::path(
+    post, path = "/webhooks/complaint", tag = "Hooks", operation_id = "tell_complaint",
+    request_body = ComplaintHook,
+    responses(
+        (status = 200, description = "It is written down", body = HookReply),
+        (status = 400, description = "`emailId is required`, or the request does not hold", body = Error),
+        (status = 401, description = "Not from an address, or not with the secret, that the operator asks for", body = Error),
+        (status = 503, description = "The store cannot be reached now", body = Error),
+        Reading,
+    ),
+    security((), ("hook" = [])),
+)]
+async fn complaint(
+    State(hooks): State<Arc<dyn Hooks>>,
+    told: Told<ComplaintHook>,
+) -> Result<Json<HookReply>, Problem> {
+    let Checked(told) = told.map_err(worded)?;
+    let Ok(email) = told.email_id.parse() else {
         return Ok(success());
     };
-    let feedback_type = match told.text("feedbackType") {
+    let feedback_type = match word(told.feedback_type) {
         None => "abuse".to_owned(),
         Some(word) if matches!(word.as_str(), "abuse" | "fraud" | "virus") => word,
         // A complaint of a kind that nobody knows is a complaint.
@@ -125,51 +171,31 @@ async fn complaint(State(hooks): State<Arc<dyn Hooks>>, body: Body) -> Result<Js
     };
     let complaint = HookedComplaint {
         email,
-        recipient: told.text("recipientEmail"),
+        recipient: word(told.recipient_email),
         feedback_type,
     };
     written(hooks.complained(complaint).await)
 }
 
-/// The body of a hook. Fields that are not known are left alone: each sender has its own.
-struct Told(Map<String, Value>);
-
-impl Told {
-    fn read(body: Body) -> Result<Self, Problem> {
-        let body = body.map_err(|_| {
-            let message = format!("the body of a hook has {BODY_BYTES_MAX} octets at most");
-            Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "body_too_large", message)
-        })?;
-        match serde_json::from_slice(&body) {
-            Ok(Value::Object(fields)) => Ok(Self(fields)),
-            Ok(_) | Err(_) => Err(Problem::new(
-                StatusCode::BAD_REQUEST,
-                "invalid_json",
-                "the body is to be a JSON object",
-            )),
-        }
-    }
-
-    fn text(&self, name: &str) -> Option<String> {
-        let text = self.0.get(name)?.as_str()?.trim();
-        (!text.is_empty()).then(|| text.to_owned())
-    }
-
-    /// The e-mail; none if what is named can be none of ours.
-    fn email(&self) -> Result<Option<EmailId>, Problem> {
-        let message = "emailId is required: the id that sending the e-mail was answered with";
-        let missing = || {
-            Problem::new(StatusCode::BAD_REQUEST, "validation_failed", message).worded("emailId is required")
-        };
-        Ok(self.text("emailId").ok_or_else(missing)?.parse().ok())
+/// Without the id of an e-mail nothing else counts, and deployed clients look for this text.
+fn worded(problem: Problem) -> Problem {
+    match problem.faults.iter().any(|fault| fault.field == "/emailId") {
+        true => problem.worded("emailId is required"),
+        false => problem,
     }
 }
 
-fn success() -> Json<Value> {
-    Json(json!({ "success": true }))
+/// What was told, if it was something.
+fn word(text: Option<String>) -> Option<String> {
+    let text = text?.trim().to_owned();
+    (!text.is_empty()).then_some(text)
 }
 
-fn written(told: Result<(), String>) -> Result<Json<Value>, Problem> {
+fn success() -> Json<HookReply> {
+    Json(HookReply { success: true })
+}
+
+fn written(told: Result<(), String>) -> Result<Json<HookReply>, Problem> {
     match told {
         Ok(()) => Ok(success()),
         Err(why) => Err(Problem::unavailable(&why)),

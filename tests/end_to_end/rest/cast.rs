@@ -18,6 +18,9 @@ use How::{
 /// Octets of the largest body, as the server is told.
 pub const BODY_MAX: usize = 1024 * 1024;
 
+/// The secret of hooks.
+pub const HOOK_SECRET: &str = "0123456789abcdef";
+
 /// How a status is provoked.
 #[derive(Clone, Copy, Debug)]
 pub enum How {
@@ -129,7 +132,7 @@ impl Cast {
 
     /// The header of a request to `path`, with the media type that it takes.
     pub fn header(&self, customer: &Customer, path: &str) -> String {
-        format!("X-API-Key: {}\r\n{}", customer.api_key, media_type(path))
+        format!("{}{}", credentials(customer, path), media_type(path))
     }
 
     /// The template with what it asks for made.
@@ -212,8 +215,8 @@ impl Cast {
         let by =
             |customer: &Customer| customer.raw(method, &path, &self.header(customer, &path), body.as_bytes());
         let own = |header: &str, body: &[u8]| {
-            let key = format!("X-API-Key: {}\r\n{header}", self.owner.api_key);
-            self.owner.raw(method, &path, &key, body)
+            let header = format!("{}{header}", credentials(&self.owner, &path));
+            self.owner.raw(method, &path, &header, body)
         };
         let media_type = media_type(&path);
         match how {
@@ -305,6 +308,14 @@ pub fn add_webhook(customer: &Customer, url: &Value) -> String {
     let reply = customer.ask("POST", "/api/customer/webhooks", Some(&json!({ "url": url })));
     assert_eq!(reply.status, 201, "{}", reply.text());
     reply.json()["webhook"]["id"].as_str().expect("an id").to_owned()
+}
+
+/// The header with what opens an operation.
+fn credentials(customer: &Customer, path: &str) -> String {
+    match path.starts_with("/webhooks/") {
+        true => format!("Authorization: Bearer {HOOK_SECRET}\r\n"),
+        false => format!("X-API-Key: {}\r\n", customer.api_key),
+    }
 }
 
 /// The header of the body that an operation takes.

@@ -7,7 +7,7 @@ use super::cast::How::{
     self, Bare, Broken, Crowded, Empty, Good, Hasty, Huge, Inactive, Keyless, Null, Pending, Plain, Query,
     Reused, Sent, Slow, Spare, Suspended, Twice, Twins, Unknown, Unlisted,
 };
-use super::cast::{BODY_MAX, Cast, PLACEHOLDERS};
+use super::cast::{BODY_MAX, Cast, HOOK_SECRET, PLACEHOLDERS};
 use super::conventions;
 use super::document::{self, Operation};
 use crate::world::World;
@@ -36,8 +36,8 @@ const fn row(
     Row { operation, method, path, body, good, special }
 }
 
-/// The operations, with what is special about each. Asked of all of them are 401 and 429, of those that take a body 400,
-/// 408, 413 and 415, of those with an id 404.
+/// The operations, with what is special about each. Asked of all of them is 401, of those that take a key 429, of those that
+/// take a body 400, 408, 413 and 415, of those with an id 404.
 #[rustfmt::skip]
 const TABLE: &[Row] = &[
     row("send", "POST", "/api/send", SEND, (200, Good), &[(403, Pending), (403, Suspended), (403, Bare), (409, Twins), (422, Reused)]),
@@ -88,6 +88,8 @@ const TABLE: &[Row] = &[
     row("get_outbound_series", "GET", "/api/stats/outbound/{metric}", "", (200, Good), &[(400, Query("?interval=year")), (400, Query("?interval=hour&fromdate=2020-01-01"))]),
     row("list_events", "GET", "/api/events", "", (200, Good), &[(400, Query("?type=lost")), (400, Query("?limit=501")), (400, Query("?pages=1")), (403, Unlisted)]),
     row("list_email_events", "GET", "/api/emails/{email}/events", "", (200, Good), &[(403, Unlisted)]),
+    row("tell_bounce", "POST", "/webhooks/bounce", TOLD, (200, Good), &[(400, Null)]),
+    row("tell_complaint", "POST", "/webhooks/complaint", TOLD, (200, Good), &[(400, Null)]),
 ];
 
 const SEND: &str = r#"{"to":"ada@sim.postrider.invalid","subject":"{fresh}","text":"Hello"}"#;
@@ -97,17 +99,21 @@ const BULK: &str =
     r#"{"subject":"{fresh}","text":"Hello","recipients":[{"email":"ada@sim.postrider.invalid"}]}"#;
 
 const ADDRESS: &str = r#"{"email":"{fresh}@rest.test"}"#;
+/// Of an e-mail that nobody sent.
+const TOLD: &str = r#"{"emailId":"0197b6a0-0000-7000-8000-000000000001","reason":"{fresh}"}"#;
 const LIST: &str = "email,reason\n{fresh}@rest.test,asked\n";
 
 /// What takes mail over: a full store stops it, as [`a_full_store_takes_no_mail`] provokes.
 const STOPPED: [&str; 3] = ["send", "batch", "bulk_send"];
 
-/// What makes lists grow: a full store stops it too.
-const GROWING: [&str; 4] = [
+/// What makes lists and events grow: a full store stops it too.
+const GROWING: [&str; 6] = [
     "add_unsubscribe",
     "import_unsubscribes",
     "add_suppression",
     "import_suppressions",
+    "tell_bounce",
+    "tell_complaint",
 ];
 
 /// What cannot be provoked, and why.
@@ -127,11 +133,14 @@ const UNCOUNTED: &str = "nothing that is sent here is counted, and without count
 #[test]
 fn every_operation_answers_every_status_of_its_document() {
     let mut world = World::new();
+    let hook_secret = world.path("hook.secret");
+    std::fs::write(&hook_secret, HOOK_SECRET).unwrap();
     world
         .settings
         .set("api.body_max", i64::try_from(BODY_MAX).unwrap())
         .set("api.body_timeout", "1s")
-        .set("api.failed_auth_limit", 1_000_000);
+        .set("api.failed_auth_limit", 1_000_000)
+        .set("reports.hook_secret_file", hook_secret.to_str().unwrap());
     let program = world.start();
     let cast = Cast::new(&program);
     let documented = document::operations(&document::served(program.api()));
@@ -160,7 +169,7 @@ fn every_operation_answers_every_status_of_its_document() {
                 row.operation,
                 reply.text()
             );
-            conventions::hold(&reply);
+            conventions::of_path(row.path)(&reply);
         }
     }
 }
@@ -187,7 +196,7 @@ fn a_full_store_takes_no_mail() {
         let expected = if stopped || growing { 503 } else { row.good.0 };
         assert_eq!(reply.status, expected, "{}: {}", row.operation, reply.text());
         assert!(expected != 503 || reply.json()["error"] == "spool_unavailable");
-        conventions::hold(&reply);
+        conventions::of_path(row.path)(&reply);
     }
     assert_eq!(program.queued(), 0);
     program.stop();
@@ -207,7 +216,10 @@ fn of(operation: &Operation) -> &'static Row {
 
 /// All statuses that are asked of an operation.
 fn asked_of(operation: &Operation, row: &Row) -> Vec<(u16, How)> {
-    let mut asked = vec![row.good, (401, Keyless), (429, Hasty)];
+    let mut asked = vec![row.good, (401, Keyless)];
+    if operation.path.starts_with("/api/") {
+        asked.push((429, Hasty));
+    }
     if operation.has_body {
         asked.extend([(400, Broken), (408, Slow), (413, Huge), (415, Plain)]);
     }

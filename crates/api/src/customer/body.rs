@@ -29,7 +29,7 @@ impl<S: Send + Sync> FromRequest<S> for Json {
 }
 
 /// A body that fits the schema of `T`.
-pub(super) struct Checked<T>(pub(super) T);
+pub(crate) struct Checked<T>(pub(crate) T);
 
 impl<S: Send + Sync, T: ToSchema + DeserializeOwned + 'static> FromRequest<S> for Checked<T> {
     type Rejection = Problem;

@@ -11,7 +11,7 @@ use crate::problem::Error;
 pub(super) struct Admission;
 
 /// Of a body that is read: every operation that takes one.
-pub(super) struct Reading;
+pub(crate) struct Reading;
 
 /// Of a body that is a list in CSV.
 pub(super) struct ReadingCsv;

@@ -119,6 +119,7 @@ pub fn openapi() -> &'static OpenApi {
     static DOCUMENT: OnceLock<OpenApi> = OnceLock::new();
     DOCUMENT.get_or_init(|| {
         let mut document = operations().into_openapi();
+        document.merge(hooks::operations().into_openapi());
         document.info.title = "Postrider".to_owned();
         document.info.version = "1".to_owned();
         document.info.description = Some(include_str!("../reference/introduction.md").to_owned());
@@ -135,6 +136,11 @@ pub fn openapi() -> &'static OpenApi {
         ));
         components.add_security_scheme("bearer", SecurityScheme::Http(bearer));
         components.add_security_scheme("header", SecurityScheme::ApiKey(header));
+        let hook = Http::builder()
+            .scheme(HttpAuthScheme::Bearer)
+            .description(Some("The operator's secret of hooks, where there is one"))
+            .build();
+        components.add_security_scheme("hook", SecurityScheme::Http(hook));
         // What a batch holds is described by itself, because each of its e-mails is validated by itself.
         let (name, schema) = wire::item_schema();
         components.schemas.entry(name).or_insert(schema);

@@ -3,6 +3,7 @@
 use std::sync::{Mutex, PoisonError};
 
 use axum::body::{Body, to_bytes};
+use serde_json::{Value, json};
 use tower::ServiceExt;
 
 use super::*;
@@ -49,6 +50,7 @@ impl Hooks for Notes {
 async fn ask(notes: &Arc<Notes>, path: &str, authorization: &str, body: &str) -> (u16, Value) {
     let request = Request::post(path)
         .header(header::AUTHORIZATION, authorization)
+        .header(header::CONTENT_TYPE, "application/json")
         .body(Body::from(body.to_owned()))
         .unwrap();
     let router = routes(Arc::clone(notes) as _).layer(middleware::from_fn(edge::identify));
@@ -63,7 +65,7 @@ async fn what_is_told_reaches_the_port() {
     let notes = Arc::new(Notes::default());
     let body = json!({
         "emailId": ID, "bounceType": "hard", "reason": "no such user", "recipientEmail": " a@dest.test ",
-        "timestamp": "2026-11-25T12:00:00Z", "customData": { "x": [1] },
+        "timestamp": "2026-11-25T12:00:00Z", "customData": { "x": [1] }, "sender": "elsewhere",
     });
     let (status, reply) = ask(&notes, "/webhooks/bounce", "", &body.to_string()).await;
     assert_eq!((status, reply), (200, json!({ "success": true })));
@@ -107,9 +109,15 @@ async fn what_cannot_be_one_is_refused() {
                 "{body}"
             );
         }
-        for body in ["", "[]", "emailId=1"] {
+        for (body, code) in [
+            ("", "invalid_json"),
+            ("emailId=1", "invalid_json"),
+            ("[]", "validation_failed"),
+            (r#"{"emailId": "17", "recipientEmail": 7}"#, "validation_failed"),
+        ] {
             let (status, reply) = ask(&notes, path, "", body).await;
-            assert_eq!((status, &reply["code"]), (400, &json!("invalid_json")), "{body}");
+            assert_eq!((status, &reply["code"]), (400, &json!(code)), "{body}");
+            assert_eq!(reply["error"], code, "{body}");
         }
         // An id that can be nobody's is unknown, like any other.
         let (status, _) = ask(&notes, path, "", r#"{"emailId": "17"}"#).await;
