@@ -66,6 +66,7 @@ const TABLE: &[Row] = &[
     row("delete_unsubscribe", "DELETE", "/api/customer/unsubscribes/{unsubscribed}", "", (200, Good), &[(400, Query("?domain_id=x")), (404, Twice)]),
     row("list_suppressions", "GET", "/api/customer/suppressions", "", (200, Good), &[(400, Query("?limit=501")), (400, Query("?type=x")), (400, Query("?pages=1"))]),
     row("add_suppression", "POST", "/api/customer/suppressions", ADDRESS, (201, Good), &[(409, Twice)]),
+    row("remove_suppressions", "DELETE", "/api/customer/suppressions?email={suppressed}", "", (200, Good), &[(400, Query("&type=x")), (400, Query("&pages=1")), (404, Twice)]),
     row("export_suppressions", "GET", "/api/customer/suppressions/export", "", (200, Good), &[(400, Query("?page=1"))]),
     row("import_suppressions", "POST", "/api/customer/suppressions/import", LIST, (200, Good), &[]),
     row("get_suppressions", "GET", "/api/customer/suppressions/{suppressed}", "", (200, Good), &[(400, Query("?scope=x"))]),

@@ -129,6 +129,10 @@ fn what_is_anothers_does_not_exist() {
         );
         walked += 1;
     }
+    // What is named in the query and not in the path.
+    let reply = stranger.ask("DELETE", "/api/customer/suppressions?email=bob@rest.test", None);
+    assert_eq!(reply.status, 404, "{}", reply.text());
+    assert_eq!(view(&owner, &belongings), before);
     assert!(walked >= 12, "operations with an id in their path: {walked}");
     for (start, id) in &belongings {
         assert_eq!(

@@ -85,7 +85,8 @@ fn operations() -> OpenApiRouter<Arc<Service>> {
         ))
         .routes(routes!(
             suppressions::list_suppressions,
-            suppressions::add_suppression
+            suppressions::add_suppression,
+            suppressions::remove_suppressions
         ))
         .routes(routes!(suppressions::export_suppressions))
         .routes(routes!(suppressions::import_suppressions))

@@ -73,6 +73,22 @@ pub(crate) struct Which {
     scope: Option<String>,
 }
 
+/// Whose suppressions, and which of them.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct Whose {
+    /// The address, all of it.
+    email: String,
+    /// `bounce`, `complaint`, `unsubscribe` or `manual`.
+    #[serde(rename = "type")]
+    #[param(nullable = false)]
+    kind: Option<String>,
+    /// `account` or `domain`.
+    #[param(nullable = false)]
+    scope: Option<String>,
+}
+
 /// List the suppressions
 #[utoipa::path(
     get, path = "/api/customer/suppressions", tag = "Suppressions", operation_id = "list_suppressions",
@@ -179,6 +195,29 @@ pub(super) async fn add_suppression(
     Ok((StatusCode::CREATED, Json(reply)))
 }
 
+/// Take suppressions of an address back
+///
+/// The same as with the address in the path, for addresses that do not stand well there.
+#[utoipa::path(
+    delete, path = "/api/customer/suppressions", tag = "Suppressions", operation_id = "remove_suppressions",
+    params(Whose),
+    responses(
+        (status = 200, description = "Taken back", body = Unsuppressed),
+        (status = 400, description = "The request does not hold", body = Error),
+        (status = 404, description = "There is none", body = Error),
+        (status = 503, description = "The store cannot be reached now", body = Error),
+        Admission,
+    )
+)]
+pub(super) async fn remove_suppressions(
+    State(service): State<Arc<Service>>,
+    caller: Caller,
+    query: Asked<Whose>,
+) -> Result<Json<Unsuppressed>, Problem> {
+    let Whose { email, kind, scope } = known(query)?;
+    take_back(&service, &caller, email, Which { kind, scope }).await
+}
+
 /// Export the suppressions
 ///
 /// All of them, as CSV, in the order of their addresses.
@@ -269,7 +308,7 @@ pub(super) async fn get_suppressions(
     PathId(email): PathId,
     query: Asked<Which>,
 ) -> Result<Json<SuppressionsReply>, Problem> {
-    let found = which_of(&service, &caller, &email, query)?;
+    let found = which_of(&service, &caller, &email, known(query)?)?;
     Ok(Json(SuppressionsReply {
         email,
         suppressions: found.iter().map(view).collect(),
@@ -296,7 +335,16 @@ pub(super) async fn delete_suppressions(
     PathId(email): PathId,
     query: Asked<Which>,
 ) -> Result<Json<Unsuppressed>, Problem> {
-    let found = which_of(&service, &caller, &email, query)?;
+    take_back(&service, &caller, email, known(query)?).await
+}
+
+async fn take_back(
+    service: &Service,
+    caller: &Caller,
+    email: String,
+    which: Which,
+) -> Result<Json<Unsuppressed>, Problem> {
+    let found = which_of(service, caller, &email, which)?;
     let platform = service.platform.as_ref();
     let mut removed = 0;
     for one in found {
@@ -325,12 +373,11 @@ fn which_of(
     service: &Service,
     caller: &Caller,
     email: &str,
-    query: Asked<Which>,
+    which: Which,
 ) -> Result<Vec<Suppression>, Problem> {
-    let query = known(query)?;
     let mut values = Values::default();
-    let kind = values.read("type", query.kind.as_deref(), NO_TYPE, SuppressionKind::named);
-    let wide = account_wide(&mut values, query.scope.as_deref());
+    let kind = values.read("type", which.kind.as_deref(), NO_TYPE, SuppressionKind::named);
+    let wide = account_wide(&mut values, which.scope.as_deref());
     values.hold()?;
     let mut rows = service
         .platform

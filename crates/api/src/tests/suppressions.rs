@@ -291,6 +291,35 @@ async fn suppressions_by_type_and_scope() {
         ),
         ("DELETE", one.to_owned(), 200, "/removed", json!(1)),
         ("DELETE", one.to_owned(), 404, "/code", json!("not_found")),
+        // The list as a whole is never emptied by one request, nor are those whose addresses are alike.
+        (
+            "DELETE",
+            "suppressions".to_owned(),
+            400,
+            "/code",
+            json!("bad_query"),
+        ),
+        (
+            "DELETE",
+            "suppressions?email=e@d".to_owned(),
+            404,
+            "/code",
+            json!("not_found"),
+        ),
+        (
+            "DELETE",
+            "suppressions?email=e@d.example&type=spam".to_owned(),
+            400,
+            "/errors/0/field",
+            json!("type"),
+        ),
+        (
+            "DELETE",
+            "suppressions?email=E%40d.example&type=manual".to_owned(),
+            200,
+            "/removed",
+            json!(1),
+        ),
     ] {
         let (got, reply) = client.ask(method, &path, json!({})).await;
         assert_eq!(got, status, "{method} {path}: {reply}");
