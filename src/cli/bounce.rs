@@ -11,8 +11,8 @@ use serde_json::{Value, json};
 use super::{Context, Failure};
 use crate::rules;
 
-/// Where the rules of the program stand in its source.
-const BUILTIN_FILE: &str = "crates/ledger/src/bounce/rules.toml";
+/// What stands for the file of a rule that comes with the program.
+const BUILTIN: &str = "built-in";
 const DAY_MS: u64 = 24 * 60 * 60 * 1000;
 
 #[derive(Debug, Subcommand)]
@@ -93,11 +93,10 @@ fn told(rules: &Rules, reply: &Reply<'_>, operators: Option<&Path>) -> (Value, S
         rule_id,
         place,
     } = rules.classify(reply);
-    let file = place.map(|place| match (place.author, operators) {
-        (Author::Operator, Some(file)) => file.display().to_string(),
-        (Author::Operator | Author::Program, _) => BUILTIN_FILE.to_owned(),
-    });
-    let line = place.map(|place| place.line);
+    let own = place.filter(|place| place.author == Author::Operator);
+    let file = own.and(operators).map(|file| file.display().to_string());
+    let line = own.map(|place| place.line);
+    let builtin = place.is_some() && own.is_none();
     let (class, severity, scope, action) = (
         class.as_str(),
         severity.as_str(),
@@ -106,6 +105,7 @@ fn told(rules: &Rules, reply: &Reply<'_>, operators: Option<&Path>) -> (Value, S
     );
     let at = match (&file, line) {
         (Some(file), Some(line)) => format!(" ({file}:{line})"),
+        _ if builtin => format!(" ({BUILTIN})"),
         _ => String::new(),
     };
     let text = format!(
@@ -117,7 +117,7 @@ fn told(rules: &Rules, reply: &Reply<'_>, operators: Option<&Path>) -> (Value, S
         "severity": severity,
         "scope": scope,
         "action": action.json(),
-        "rule": { "id": rule_id, "file": file, "line": line },
+        "rule": { "id": rule_id, "built_in": builtin, "file": file, "line": line },
     });
     (value, text)
 }
@@ -195,7 +195,7 @@ mod tests {
                 "class     invalid_recipient",
                 "severity  hard",
                 "scope     recipient",
-                "rules.toml:",
+                " (built-in)\n",
             ],
             json!({ "type": "suppress_now" }),
         );
@@ -211,5 +211,40 @@ mod tests {
             json!({ "type": "suppress_after", "count": 2, "within_days": 7, "for_days": null }),
         );
         check("zzz", &["rule      unclassified\n"], json!({ "type": "none" }));
+    }
+
+    /// A rule of the program is where no operator can look; one of theirs stands in a file and a line.
+    #[test]
+    fn an_operators_rule_is_told_with_its_file() {
+        let rules = "\n[[rule]]\nid = \"moon\"\ntext = \"blue moon\"\nclass = \"content_policy\"\n";
+        let rules = Rules::builtin()
+            .extended_by(&Rules::parse(rules).unwrap())
+            .unwrap();
+        let rule = |text| {
+            let reply = Reply {
+                text,
+                ..Reply::default()
+            };
+            let (value, told) = told(&rules, &reply, Some(Path::new("/etc/postrider/bounces.toml")));
+            (value["rule"].clone(), told)
+        };
+        let (moon, text) = rule("550 5.1.1 blue moon");
+        let file = "/etc/postrider/bounces.toml";
+        assert_eq!(
+            moon,
+            json!({ "id": "moon", "built_in": false, "file": file, "line": 2 })
+        );
+        assert!(
+            text.contains("rule      moon (/etc/postrider/bounces.toml:2)\n"),
+            "{text}"
+        );
+        let (other, _) = rule("550 5.1.1 no such user");
+        assert_eq!(other["built_in"], true);
+        assert!(other["file"].is_null() && other["line"].is_null(), "{other}");
+        let (none, _) = rule("zzz");
+        assert_eq!(
+            none,
+            json!({ "id": "unclassified", "built_in": false, "file": null, "line": null })
+        );
     }
 }
