@@ -23,7 +23,7 @@ mod gate;
 mod health;
 mod idempotency;
 mod imports;
-mod parameters;
+mod pages;
 pub(crate) mod profile;
 mod rate;
 mod reference;

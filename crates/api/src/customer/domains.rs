@@ -3,42 +3,25 @@
 use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::rejection::QueryRejection;
-use axum::extract::{Query, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use content::dkim;
 use ledger::publication::tracking_host;
 use ledger::{DkimKey, DkimState, Domain, DomainId, DomainStatus, LedgerError, RecordState, iso8601};
-use serde::Deserialize;
-use utoipa::IntoParams;
 
 use super::body::Checked;
 use super::caller::{Caller, PathId};
+use super::filters::{Asked, known};
+use super::pages::Page;
 use super::responses::{Admission, Reading};
 use super::router::Service;
 use super::send::fresh_id;
 use super::wire::{
     DkimView, DnsRecordView, DomainChange, DomainList, DomainReply, DomainRequest, DomainState, DomainView,
-    Done, Pagination, SelectorView,
+    Done, SelectorView,
 };
-use crate::limits::{PAGE_DEFAULT, PAGE_MAX};
 use crate::platform::Platform;
 use crate::problem::{Error, Problem};
-
-/// Which page of a list.
-#[derive(Debug, Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-pub(crate) struct Page {
-    /// Which page, from 1.
-    #[serde(default)]
-    #[param(minimum = 1, nullable = false)]
-    page: Option<usize>,
-    /// Entries of a page; default 50.
-    #[serde(default)]
-    #[param(minimum = 1, maximum = 500, nullable = false)]
-    limit: Option<usize>,
-}
 
 /// List the domains
 #[utoipa::path(
@@ -54,27 +37,13 @@ pub(crate) struct Page {
 pub(super) async fn list_domains(
     State(service): State<Arc<Service>>,
     caller: Caller,
-    page: Result<Query<Page>, QueryRejection>,
+    page: Asked<Page>,
 ) -> Result<Json<DomainList>, Problem> {
-    let Query(page) =
-        page.map_err(|error| Problem::new(StatusCode::BAD_REQUEST, "bad_query", error.body_text()))?;
-    let (number, limit) = page.read()?;
-    let total = caller.domains.len();
-    let shown = caller
-        .domains
-        .iter()
-        .skip((number - 1).saturating_mul(limit))
-        .take(limit);
+    let platform = service.platform.as_ref();
+    let (shown, pagination) = known(page)?.of(&caller.domains)?;
     Ok(Json(DomainList {
-        domains: shown
-            .map(|domain| view(service.platform.as_ref(), domain))
-            .collect(),
-        pagination: Pagination {
-            page: number,
-            limit,
-            total,
-            pages: total.div_ceil(limit),
-        },
+        domains: shown.iter().map(|domain| view(platform, domain)).collect(),
+        pagination,
     }))
 }
 
@@ -334,23 +303,6 @@ async fn make_keys(platform: &dyn Platform, domain: &str, state: DkimState) -> R
         key(made.rsa, dkim::Algorithm::RsaSha256),
         key(made.ed25519, dkim::Algorithm::Ed25519Sha256),
     ])
-}
-
-impl Page {
-    pub(super) fn read(&self) -> Result<(usize, usize), Problem> {
-        let (page, limit) = (self.page.unwrap_or(1), self.limit.unwrap_or(PAGE_DEFAULT));
-        if page == 0 {
-            return Err(Problem::fault("page", "too_small", "pages count from 1"));
-        }
-        if !(1..=PAGE_MAX).contains(&limit) {
-            return Err(Problem::fault(
-                "limit",
-                "out_of_range",
-                format!("is from 1 to {PAGE_MAX}"),
-            ));
-        }
-        Ok((page, limit))
-    }
 }
 
 /// A domain of the caller's account; an id of somebody else's does not exist.

@@ -3,8 +3,7 @@
 use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::rejection::QueryRejection;
-use axum::extract::{Query, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use ledger::webhook::{Payload, PayloadError};
 use ledger::{Email, EmailId, Event, EventKind, EventQuery, EventType, Hit, Position, Signal, iso8601};
@@ -13,7 +12,7 @@ use serde_json::{Value, json};
 use utoipa::IntoParams;
 
 use super::caller::{Caller, PathId};
-use super::parameters::{self, Edge, Faults};
+use super::filters::{Asked, Values, known};
 use super::responses::Admission;
 use super::router::Service;
 use super::wire::{EmailEvents, EventList, EventPagination, EventView, TimelineEntry};
@@ -75,10 +74,10 @@ pub(crate) struct EventsQuery {
 pub(super) async fn list_events(
     State(service): State<Arc<Service>>,
     caller: Caller,
-    query: Result<Query<EventsQuery>, QueryRejection>,
+    query: Asked<EventsQuery>,
 ) -> Result<Json<EventList>, Problem> {
     may_read(&caller)?;
-    let (query, position, limit) = parameters::read(query)?.parse()?;
+    let (query, position, limit) = known(query)?.parse()?;
     let ledger = service.platform.ledger();
     let found = ledger.events(caller.account.id, &query, position, limit as usize)?;
     let events = found.events.iter();
@@ -219,40 +218,31 @@ fn may_read(caller: &Caller) -> Result<(), Problem> {
 
 impl EventsQuery {
     fn parse(self) -> Result<(EventQuery, Position, u32), Problem> {
-        let mut faults = Faults::default();
+        let mut values = Values::default();
         let mut types = Vec::new();
         for name in self.kind.iter().flat_map(|names| names.split(',')) {
             match EventType::from_name(name) {
                 Some(kind) => types.push(kind),
-                None => faults.add("type", "not_allowed", format!("{name:?} is no type of events")),
+                None => values.add("type", "not_an_option", format!("{name:?} is no type of events")),
             }
         }
         if self.page.is_some() && self.cursor.is_some() {
-            faults.add("cursor", "not_applicable", "stands in place of page".to_owned());
+            values.add("cursor", "exclusive", "a page has either a number or a cursor");
         }
-        let page = faults.number("page", self.page.as_deref(), EVENT_PAGES_MAX);
-        let limit = faults.number("limit", self.limit.as_deref(), EVENT_PAGE_MAX);
-        let cursor = self.cursor.as_deref().and_then(|text| {
-            let cursor = text.parse().ok();
-            if cursor.is_none() {
-                faults.add(
-                    "cursor",
-                    "not_a_cursor",
-                    "is no `next_cursor` of this list".to_owned(),
-                );
-            }
-            cursor
-        });
+        let page = values.number("page", self.page.as_deref(), EVENT_PAGES_MAX);
+        let limit = values.number("limit", self.limit.as_deref(), EVENT_PAGE_MAX);
+        let told = ("not_a_cursor", "is the next_cursor of an earlier page");
+        let cursor = values.read("cursor", self.cursor.as_deref(), told, |text| text.parse().ok());
         let query = EventQuery {
-            email: faults.id("email_id", self.email_id.as_deref()),
+            email: values.id("email_id", self.email_id.as_deref()),
             types,
-            from_unix_ms: faults.time("from_timestamp", self.from_timestamp.as_deref(), Edge::Start),
-            to_unix_ms: faults.time("to_timestamp", self.to_timestamp.as_deref(), Edge::End),
+            from_unix_ms: values.since("from_timestamp", self.from_timestamp.as_deref()),
+            to_unix_ms: values.until("to_timestamp", self.to_timestamp.as_deref()),
             recipient: self.recipient,
             from: self.from,
             tag: self.tag,
         };
-        faults.end()?;
+        values.hold()?;
         let position = cursor.map_or(Position::Page(page.unwrap_or(1)), Position::After);
         Ok((query, position, limit.unwrap_or(LIMIT_DEFAULT)))
     }

@@ -1,14 +1,16 @@
 //! Queries of lists: every parameter is read, and every one that does not hold is told, at once.
 
+use std::fmt::Display;
+use std::str::FromStr;
+
 use axum::extract::Query;
 use axum::extract::rejection::QueryRejection;
 use axum::http::StatusCode;
-use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use ledger::{DomainId, Paging, unix_ms};
+use ledger::{Id, unix_ms};
 use serde::Deserialize;
+use serde::de::value::{Error, StrDeserializer};
+use serde::de::{DeserializeOwned, IntoDeserializer};
 
-use crate::limits::{PAGE_DEFAULT, PAGE_MAX};
 use crate::problem::{Fault, Problem};
 
 const DAY_MS: u64 = 24 * 60 * 60 * 1000;
@@ -36,15 +38,13 @@ pub(super) fn known<T>(asked: Asked<T>) -> Result<T, Problem> {
 /// Reads values and keeps the faults.
 #[derive(Debug, Default)]
 pub(super) struct Values {
-    pub(super) faults: Vec<Fault>,
+    faults: Vec<Fault>,
 }
 
-/// Which part of a list.
-#[derive(Debug)]
-pub(super) struct Part {
-    pub(super) paging: Paging,
-    pub(super) page: usize,
-    pub(super) limit: usize,
+/// The variant of this name.
+pub(super) fn named<T: DeserializeOwned>(name: &str) -> Result<T, Error> {
+    let name: StrDeserializer<'_, Error> = name.into_deserializer();
+    T::deserialize(name)
 }
 
 impl Values {
@@ -58,50 +58,53 @@ impl Values {
     ) -> Option<T> {
         let parsed = parse(text?);
         if parsed.is_none() {
-            self.faults.push(Fault::new(field, code, message));
+            self.add(field, code, message);
         }
         parsed
     }
 
-    /// The id of a domain, of whomever.
-    pub(super) fn domain(&mut self, text: Option<&str>) -> Option<DomainId> {
-        let told = ("not_an_id", "is the id of a domain");
-        self.read("domain_id", text, told, |text| text.parse().ok())
+    /// A fault.
+    pub(super) fn add(&mut self, field: &str, code: &'static str, message: impl Into<String>) {
+        self.faults.push(Fault::new(field, code, message));
+    }
+
+    /// One of several names.
+    pub(super) fn choice<T: DeserializeOwned>(&mut self, field: &str, text: Option<&str>) -> Option<T> {
+        let chosen = named(text?).map_err(|error| self.add(field, "not_an_option", error.to_string()));
+        chosen.ok()
+    }
+
+    /// An id, of whomever.
+    pub(super) fn id<T>(&mut self, field: &str, text: Option<&str>) -> Option<Id<T>> {
+        self.read(field, text, ("not_an_id", "is not a UUID"), |text| {
+            text.parse().ok()
+        })
+    }
+
+    /// A number from 1 to `max`.
+    pub(super) fn number<T>(&mut self, field: &str, text: Option<&str>, max: T) -> Option<T>
+    where
+        T: FromStr + PartialOrd + From<u8> + Display,
+    {
+        let told = ("out_of_range", format!("is from 1 to {max}"));
+        let in_range = |number: &T| (T::from(1)..=max).contains(number);
+        self.read(field, text, (told.0, &told.1), |text| {
+            text.parse().ok().filter(in_range)
+        })
     }
 
     /// Since when.
-    pub(super) fn since(&mut self, text: Option<&str>) -> Option<u64> {
-        self.read("from", text, NOT_A_TIME, |text| {
+    pub(super) fn since(&mut self, field: &str, text: Option<&str>) -> Option<u64> {
+        self.read(field, text, NOT_A_TIME, |text| {
             moments(text).map(|(first, _)| first)
         })
     }
 
     /// Until when, all of that day or second included.
-    pub(super) fn until(&mut self, text: Option<&str>) -> Option<u64> {
-        self.read("to", text, NOT_A_TIME, |text| moments(text).map(|(_, last)| last))
-    }
-
-    /// Which part of the list.
-    pub(super) fn part(&mut self, page: Option<&str>, limit: Option<&str>, cursor: Option<&str>) -> Part {
-        let number = |text: &str| text.parse::<usize>().ok();
-        let in_limit = |limit: &usize| (1..=PAGE_MAX).contains(limit);
-        let told = ("out_of_range", "is from 1 to 500");
-        let limit = self.read("limit", limit, told, |text| number(text).filter(in_limit));
-        let told = ("too_small", "pages count from 1");
-        let given = page.is_some();
-        let page = self.read("page", page, told, |text| number(text).filter(|page| *page > 0));
-        let told = ("not_a_cursor", "is the next_cursor of an earlier page");
-        let behind = self.read("cursor", cursor, told, |text| URL_SAFE_NO_PAD.decode(text).ok());
-        if given && cursor.is_some() {
-            let message = "a page has either a number or a cursor";
-            self.faults.push(Fault::new("cursor", "exclusive", message));
-        }
-        let page = page.unwrap_or(1);
-        Part {
-            paging: behind.map_or(Paging::Page(page), Paging::Behind),
-            page,
-            limit: limit.unwrap_or(PAGE_DEFAULT),
-        }
+    pub(super) fn until(&mut self, field: &str, text: Option<&str>) -> Option<u64> {
+        self.read(field, text, NOT_A_TIME, |text| {
+            moments(text).map(|(_, last)| last)
+        })
     }
 
     /// Whether all values hold.
@@ -113,18 +116,13 @@ impl Values {
     }
 }
 
-pub(super) const NOT_A_TIME: (&str, &str) = (
+const NOT_A_TIME: (&str, &str) = (
     "not_a_time",
     "expected a date such as 2026-12-24 or a timestamp such as 2026-12-24T18:00:00Z",
 );
 
-/// The cursor of a page.
-pub(super) fn cursor(next: Option<Vec<u8>>) -> Option<String> {
-    next.map(|rank| URL_SAFE_NO_PAD.encode(rank))
-}
-
 /// The first and the last millisecond of a date or of a timestamp.
-pub(super) fn moments(text: &str) -> Option<(u64, u64)> {
+fn moments(text: &str) -> Option<(u64, u64)> {
     if text.len() == "2026-12-24".len() {
         let first = unix_ms(&format!("{text}T00:00:00Z"))?;
         return Some((first, first + DAY_MS - 1));

@@ -3,14 +3,13 @@
 use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::rejection::QueryRejection;
-use axum::extract::{Query, State};
+use axum::extract::State;
 use ledger::{Actors, Counts, EmailId, LedgerError, StatisticsFilter, iso8601};
 use serde::Deserialize;
 use utoipa::IntoParams;
 
 use super::caller::{Caller, PathId};
-use super::parameters::{self, Edge, Faults};
+use super::filters::{self, Asked, Values, known};
 use super::responses::Admission;
 use super::router::Service;
 use super::wire::{
@@ -100,12 +99,12 @@ struct Scope {
 pub(super) async fn totals(
     State(service): State<Arc<Service>>,
     caller: Caller,
-    query: Result<Query<TotalsQuery>, QueryRejection>,
+    query: Asked<TotalsQuery>,
 ) -> Result<Json<TotalsView>, Problem> {
-    let query = parameters::read(query)?;
-    let mut faults = Faults::default();
-    let scope = query.scope(&mut faults, caller.now_unix_ms);
-    faults.end()?;
+    let query = known(query)?;
+    let mut values = Values::default();
+    let scope = query.scope(&mut values, caller.now_unix_ms);
+    values.hold()?;
     let ledger = service.platform.ledger();
     let counts = ledger
         .totals(caller.account.id, &scope.filter, scope.span)
@@ -131,10 +130,10 @@ pub(super) async fn series(
     State(service): State<Arc<Service>>,
     caller: Caller,
     PathId(metric): PathId,
-    query: Result<Query<SeriesQuery>, QueryRejection>,
+    query: Asked<SeriesQuery>,
 ) -> Result<Json<MetricSeries>, Problem> {
     let metric: MetricName =
-        parameters::named(&metric).map_err(|_| Problem::not_found("nothing of this name is counted"))?;
+        filters::named(&metric).map_err(|_| Problem::not_found("nothing of this name is counted"))?;
     let SeriesQuery {
         fromdate,
         todate,
@@ -144,16 +143,12 @@ pub(super) async fn series(
         filter,
         interval,
         email_id,
-    } = parameters::read(query)?;
-    let mut faults = Faults::default();
-    let interval: Option<IntervalName> = faults.choice("interval", interval.as_deref());
-    let email: Option<EmailId> = faults.id("email_id", email_id.as_deref());
+    } = known(query)?;
+    let mut values = Values::default();
+    let interval: Option<IntervalName> = values.choice("interval", interval.as_deref());
+    let email: Option<EmailId> = values.id("email_id", email_id.as_deref());
     if email_id.is_some() && metric != MetricName::Clicks {
-        faults.add(
-            "email_id",
-            "not_applicable",
-            "only clicks are told by e-mail".to_owned(),
-        );
+        values.add("email_id", "not_applicable", "only clicks are told by e-mail");
     }
     let scope = TotalsQuery {
         fromdate,
@@ -163,8 +158,8 @@ pub(super) async fn series(
         stream_type,
         filter,
     }
-    .scope(&mut faults, caller.now_unix_ms);
-    faults.end()?;
+    .scope(&mut values, caller.now_unix_ms);
+    values.hold()?;
     let interval = interval.unwrap_or(IntervalName::Day);
     let ledger = service.platform.ledger();
     let links = email
@@ -194,20 +189,19 @@ pub(super) async fn series(
 }
 
 impl TotalsQuery {
-    fn scope(self, faults: &mut Faults, now_unix_ms: u64) -> Scope {
-        let to = faults
-            .time("todate", self.todate.as_deref(), Edge::End)
-            .unwrap_or(now_unix_ms);
-        let from = faults.time("fromdate", self.fromdate.as_deref(), Edge::Start);
+    fn scope(self, values: &mut Values, now_unix_ms: u64) -> Scope {
+        let to = values.until("todate", self.todate.as_deref());
+        let to = to.unwrap_or(now_unix_ms);
+        let from = values.since("fromdate", self.fromdate.as_deref());
         let from = from.unwrap_or(to.saturating_sub(STATISTICS_SPAN_MS));
         if from > to {
-            faults.add("fromdate", "out_of_range", "is behind todate".to_owned());
+            values.add("fromdate", "out_of_range", "is behind todate");
         }
-        let stream: Option<StreamName> = faults.choice("stream_type", self.stream_type.as_deref());
-        let hits: Option<HitsOf> = faults.choice("filter", self.filter.as_deref());
+        let stream: Option<StreamName> = values.choice("stream_type", self.stream_type.as_deref());
+        let hits: Option<HitsOf> = values.choice("filter", self.filter.as_deref());
         Scope {
             filter: StatisticsFilter {
-                domain: faults.id("domain_id", self.domain_id.as_deref()),
+                domain: values.id("domain_id", self.domain_id.as_deref()),
                 stream: stream.map(Into::into),
                 tag: self.tag,
             },

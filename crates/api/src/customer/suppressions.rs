@@ -18,15 +18,16 @@ use super::caller::{Caller, PathId};
 use super::credentials::expiry;
 use super::csv::guarded;
 use super::exports::export;
-use super::filters::{Asked, Nothing, Part, Values, cursor, known};
+use super::filters::{Asked, Nothing, Values, known};
 use super::imports::import;
+use super::pages::{self, Part, cursor};
 use super::responses::{Admission, Reading, ReadingCsv};
 use super::router::Service;
 use super::send::fresh_id;
 use super::unsubscribes::scope_of;
 use super::wire::{
-    ImportReply, Pagination, Suppressed, SuppressionList, SuppressionRequest, SuppressionView,
-    SuppressionsReply, Unsuppressed,
+    ImportReply, Suppressed, SuppressionList, SuppressionRequest, SuppressionView, SuppressionsReply,
+    Unsuppressed,
 };
 use crate::platform::Platform;
 use crate::problem::{Error, Fault, Problem};
@@ -113,25 +114,17 @@ pub(super) async fn list_suppressions(
         account_wide: account_wide(&mut values, query.scope.as_deref()),
         ..SuppressionFilter::default()
     };
-    let part = values.part(
+    let part = Part::read(
+        &mut values,
         query.page.as_deref(),
         query.limit.as_deref(),
         query.cursor.as_deref(),
     );
     values.hold()?;
-    let found = service
-        .platform
-        .ledger()
-        .list_suppressions(
-            caller.account.id,
-            &filter,
-            (&part.paging, part.limit),
-            caller.now_unix_ms,
-        )
-        .map_err(page_problem)?;
+    let found = pages::suppressions(&service, &caller, &filter, &part)?;
     Ok(Json(SuppressionList {
         suppressions: found.items.iter().map(view).collect(),
-        pagination: pagination(&part, found.total),
+        pagination: part.pagination(found.total),
         next_cursor: cursor(found.next),
         truncated: found.truncated,
     }))
@@ -420,24 +413,6 @@ pub(super) fn fresh(
         evidence: None,
         email_id: None,
         expires_unix_ms: None,
-    }
-}
-
-/// A page too far from the first is a fault of the request.
-pub(super) fn page_problem(error: LedgerError) -> Problem {
-    match error {
-        LedgerError::Limit(what) => Problem::fault("page", "out_of_range", what),
-        error => error.into(),
-    }
-}
-
-pub(super) fn pagination(part: &Part, total: u64) -> Pagination {
-    let total = usize::try_from(total).unwrap_or(usize::MAX);
-    Pagination {
-        page: part.page,
-        limit: part.limit,
-        total,
-        pages: total.div_ceil(part.limit),
     }
 }
 

@@ -19,11 +19,12 @@ use super::body::{Checked, Csv};
 use super::caller::{Caller, PathId};
 use super::csv::guarded;
 use super::exports::export;
-use super::filters::{Asked, Nothing, Values, cursor, known};
+use super::filters::{Asked, Nothing, Values, known};
 use super::imports::{self, import};
+use super::pages::{self, Part, cursor};
 use super::responses::{Admission, Reading, ReadingCsv};
 use super::router::Service;
-use super::suppressions::{domain_of, fresh, page_problem, pagination};
+use super::suppressions::{domain_of, fresh};
 use super::wire::{
     ImportReply, Resubscribed, UnsubscribeChange, UnsubscribeList, UnsubscribeReply, UnsubscribeRequest,
     UnsubscribeView, Unsubscribed,
@@ -94,32 +95,24 @@ pub(super) async fn list_unsubscribes(
     let told = ("not_an_option", "is link, one-click, mailto, api or manual");
     let filter = SuppressionFilter {
         email: query.email,
-        domain: values.domain(query.domain_id.as_deref()),
+        domain: values.id("domain_id", query.domain_id.as_deref()),
         account_wide: None,
         kind: Some(KIND),
         source: values.read("source", query.source.as_deref(), told, UnsubscribeSource::named),
-        from_unix_ms: values.since(query.from.as_deref()),
-        to_unix_ms: values.until(query.to.as_deref()),
+        from_unix_ms: values.since("from", query.from.as_deref()),
+        to_unix_ms: values.until("to", query.to.as_deref()),
     };
-    let part = values.part(
+    let part = Part::read(
+        &mut values,
         query.page.as_deref(),
         query.limit.as_deref(),
         query.cursor.as_deref(),
     );
     values.hold()?;
-    let found = service
-        .platform
-        .ledger()
-        .list_suppressions(
-            caller.account.id,
-            &filter,
-            (&part.paging, part.limit),
-            caller.now_unix_ms,
-        )
-        .map_err(page_problem)?;
+    let found = pages::suppressions(&service, &caller, &filter, &part)?;
     Ok(Json(UnsubscribeList {
         unsubscribes: found.items.iter().map(view).collect(),
-        pagination: pagination(&part, found.total),
+        pagination: part.pagination(found.total),
         next_cursor: cursor(found.next),
         truncated: found.truncated,
     }))
@@ -340,7 +333,7 @@ pub(super) async fn delete_unsubscribe(
 
 fn of_domain(query: Asked<OfDomain>) -> Result<Option<Scope>, Problem> {
     let mut values = Values::default();
-    let domain = values.domain(known(query)?.domain_id.as_deref());
+    let domain = values.id("domain_id", known(query)?.domain_id.as_deref());
     values.hold()?;
     Ok(domain.map(Scope::Domain))
 }

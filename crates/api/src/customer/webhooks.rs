@@ -16,14 +16,12 @@ use ledger::{LedgerError, iso8601};
 
 use super::body::Checked;
 use super::caller::{Caller, PathId};
-use super::domains::Page;
 use super::filters::{Asked, known};
+use super::pages::Page;
 use super::responses::{Admission, Reading};
 use super::router::Service;
 use super::send::fresh_id;
-use super::wire::{
-    Done, Pagination, SecretReply, WebhookChange, WebhookList, WebhookReply, WebhookRequest, WebhookView,
-};
+use super::wire::{Done, SecretReply, WebhookChange, WebhookList, WebhookReply, WebhookRequest, WebhookView};
 use crate::platform::Platform;
 use crate::problem::{Error, Problem};
 
@@ -47,20 +45,13 @@ pub(super) async fn list_webhooks(
     caller: Caller,
     page: Asked<Page>,
 ) -> Result<Json<WebhookList>, Problem> {
-    let (page, limit) = known(page)?.read()?;
     let platform = service.platform.as_ref();
     let all = platform.ledger().webhooks(caller.account.id)?;
-    let shown = all.iter().skip((page - 1).saturating_mul(limit)).take(limit);
+    let (shown, pagination) = known(page)?.of(&all)?;
+    let shown = shown.iter().map(|endpoint| view(platform, endpoint, None));
     Ok(Json(WebhookList {
-        webhooks: shown
-            .map(|endpoint| view(platform, endpoint, None))
-            .collect::<Result<_, _>>()?,
-        pagination: Pagination {
-            page,
-            limit,
-            total: all.len(),
-            pages: all.len().div_ceil(limit),
-        },
+        webhooks: shown.collect::<Result<_, _>>()?,
+        pagination,
     }))
 }
 

@@ -12,14 +12,14 @@ use utoipa::IntoParams;
 
 use super::super::body::Checked;
 use super::super::caller::{Caller, PathId, PathIds};
-use super::super::filters::{Asked, Values, cursor, known, moments};
+use super::super::filters::{Asked, Values, known};
+use super::super::pages::{Part, cursor, too_far};
 use super::super::responses::{Admission, Reading};
 use super::super::router::Service;
-use super::super::suppressions::{page_problem, pagination};
 use super::super::wire::{AttemptList, AttemptView, OnItsWay, ReplayRequest, Replaying};
 use super::own;
 use crate::limits::REPLAY_MAX;
-use crate::problem::{Error, Fault, Problem};
+use crate::problem::{Error, Problem};
 
 /// Which attempts.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -59,7 +59,8 @@ pub(crate) async fn list_webhook_attempts(
 ) -> Result<Json<AttemptList>, Problem> {
     let query = known(query)?;
     let mut values = Values::default();
-    let part = values.part(
+    let part = Part::read(
+        &mut values,
         query.page.as_deref(),
         query.limit.as_deref(),
         query.cursor.as_deref(),
@@ -70,10 +71,10 @@ pub(crate) async fn list_webhook_attempts(
     let found = platform
         .ledger()
         .list_webhook_attempts(caller.account.id, id, (&part.paging, part.limit))
-        .map_err(page_problem)?;
+        .map_err(too_far)?;
     Ok(Json(AttemptList {
         attempts: found.items.iter().map(view).collect(),
-        pagination: pagination(&part, found.total),
+        pagination: part.pagination(found.total),
         next_cursor: cursor(found.next),
         truncated: found.truncated,
     }))
@@ -193,12 +194,9 @@ impl Wanted {
         let mut values = Values::default();
         let told = ("not_an_id", "is the webhook-id of a message: msg_ and a UUID");
         let message = values.read("/message_id", value.message_id.as_deref(), told, message_of);
-        let since = values.read("/since", value.since.as_deref(), NOT_A_TIME, |text| {
-            moments(text).map(|(first, _)| first)
-        });
-        let until = values.read("/until", value.until.as_deref(), NOT_A_TIME, |text| {
-            moments(text).map(|(_, last)| last + 1)
-        });
+        let since = values.since("/since", value.since.as_deref());
+        let until = values.until("/until", value.until.as_deref());
+        let until = until.map(|last| last + 1);
         let told = ("not_an_option", "is failed or all");
         let scope = values.read("/scope", value.scope.as_deref(), told, |text| match text {
             "failed" => Some(ReplayScope::GivenUp),
@@ -210,11 +208,11 @@ impl Wanted {
         match (&value.message_id, &value.since) {
             (Some(_), Some(_)) => {
                 let message = "either one message or a stretch of time";
-                values.faults.push(Fault::new("/since", "exclusive", message));
+                values.add("/since", "exclusive", message);
             }
             (None, None) => {
                 let message = "since when? Or give a message_id";
-                values.faults.push(Fault::new("/since", "required", message));
+                values.add("/since", "required", message);
             }
             _ => {}
         }
@@ -293,4 +291,3 @@ fn view(attempt: &Attempt) -> AttemptView {
 }
 
 const MESSAGE_PREFIX: &str = "msg_";
-const NOT_A_TIME: (&str, &str) = super::super::filters::NOT_A_TIME;
