@@ -12,12 +12,15 @@ use axum::body::Bytes;
 use axum::extract::{DefaultBodyLimit, Path, Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use axum::routing::get;
 use content::tracking::location;
 use ledger::UnsubscribeSource;
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
 use crate::ClientAddress;
 use crate::platform::Answer;
+use crate::problem::Error;
 
 /// Octets of the form that unsubscribes: the largest that a mail client sends is a multipart with one field.
 const FORM_BYTES_MAX: usize = 8 * 1024;
@@ -57,12 +60,27 @@ pub struct Visitor {
 
 /// The public paths over `tracking`.
 pub(crate) fn routes(tracking: Arc<dyn Tracking>) -> Router {
-    Router::new()
-        .route("/track/o/{token}", get(open))
-        .route("/track/c/{token}", get(click))
-        .route("/track/u/{token}", get(ask).post(unsubscribe))
+    let (operations, _) = operations().split_for_parts();
+    operations
         .layer(DefaultBodyLimit::max(FORM_BYTES_MAX))
         .with_state(tracking)
+}
+
+/// The operations, as the document has them.
+pub(crate) fn operations() -> OpenApiRouter<Arc<dyn Tracking>> {
+    OpenApiRouter::new()
+        .routes(routes!(open))
+        .routes(routes!(click))
+        .routes(routes!(ask, unsubscribe))
+}
+
+/// What a mail client posts (RFC 8058 §3.1). A form without the field unsubscribes, too: a person sent it.
+#[allow(dead_code, reason = "the form is described here and read as octets")]
+#[derive(ToSchema)]
+struct UnsubscribeForm {
+    /// `One-Click`
+    #[schema(rename = "List-Unsubscribe")]
+    list_unsubscribe: Option<String>,
 }
 
 impl Visitor {
@@ -83,7 +101,15 @@ fn user_agent(headers: &HeaderMap) -> Option<String> {
     Some(String::from_utf8_lossy(value.as_bytes()).into_owned())
 }
 
-/// The picture comes whatever the token is: a broken picture helps nobody.
+/// Show the picture of an opened message
+///
+/// It comes whatever the token is: a broken picture helps nobody.
+#[utoipa::path(
+    get, path = "/track/o/{token}", tag = "Readers", operation_id = "show_picture",
+    params(("token" = String, Path, description = "As it stands in the message")),
+    responses((status = 200, description = "One transparent pixel", content_type = "image/gif")),
+    security(()),
+)]
 async fn open(
     State(tracking): State<Arc<dyn Tracking>>,
     Path(token): Path<String>,
@@ -102,6 +128,18 @@ async fn open(
     (headers, PIXEL.as_slice()).into_response()
 }
 
+/// Follow a link
+///
+/// It leads where the link in the message led; nothing in the request can lead elsewhere.
+#[utoipa::path(
+    get, path = "/track/c/{token}", tag = "Readers", operation_id = "follow_link",
+    params(("token" = String, Path, description = "As it stands in the message")),
+    responses(
+        (status = 302, description = "Where it leads", headers(("Location" = String, description = "The link as it was"))),
+        (status = 404, description = "No link of ours, as a page", body = String, content_type = "text/html"),
+    ),
+    security(()),
+)]
 async fn click(
     State(tracking): State<Arc<dyn Tracking>>,
     Path(token): Path<String>,
@@ -120,7 +158,18 @@ async fn click(
     (StatusCode::FOUND, headers).into_response()
 }
 
-/// RFC 8058 §3.2: to look changes nothing.
+/// Ask whether to unsubscribe
+///
+/// A page with a button. To look changes nothing (RFC 8058 §3.2).
+#[utoipa::path(
+    get, path = "/track/u/{token}", tag = "Readers", operation_id = "ask_to_unsubscribe",
+    params(("token" = String, Path, description = "As it stands in the message")),
+    responses(
+        (status = 200, description = "The page", body = String, content_type = "text/html"),
+        (status = 404, description = "No link of ours, as a page", body = String, content_type = "text/html"),
+    ),
+    security(()),
+)]
 async fn ask(State(tracking): State<Arc<dyn Tracking>>, Path(token): Path<String>) -> Response {
     match tracking.subscriber(&token).await {
         Some(address) => {
@@ -136,7 +185,26 @@ async fn ask(State(tracking): State<Arc<dyn Tracking>>, Path(token): Path<String
     }
 }
 
-/// RFC 8058 §3.1: the one field comes as a form of either kind, and the answer is no redirect.
+/// Unsubscribe
+///
+/// By the button of the page, or in one click by a mail client: the one field comes as a form of either kind, and the answer
+/// is no redirect (RFC 8058 §3.1). Whoever has unsubscribed already hears the same.
+#[utoipa::path(
+    post, path = "/track/u/{token}", tag = "Readers", operation_id = "unsubscribe",
+    params(("token" = String, Path, description = "As it stands in the message")),
+    request_body(content(
+        (UnsubscribeForm = "application/x-www-form-urlencoded"),
+        (UnsubscribeForm = "multipart/form-data"),
+    )),
+    responses(
+        (status = 200, description = "Done, as a page", body = String, content_type = "text/html"),
+        (status = 404, description = "No link of ours, as a page", body = String, content_type = "text/html"),
+        (status = 408, description = "The form took too long", body = Error),
+        (status = 413, description = "The form is too large", body = Error),
+        (status = 503, description = "It could not be written down; try again, as a page", body = String, content_type = "text/html"),
+    ),
+    security(()),
+)]
 async fn unsubscribe(
     State(tracking): State<Arc<dyn Tracking>>,
     Path(token): Path<String>,

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::operations::Row;
 use super::{UNKNOWN, tomorrow};
 use crate::world::customer::{Customer, Reply};
-use crate::world::{Connection, Program, eventually};
+use crate::world::{Connection, Host, Program, eventually};
 
 use How::{
     Bare, Broken, Crowded, Empty, Good, Hasty, Huge, Inactive, Keyless, Null, Pending, Plain, Query, Reused,
@@ -77,7 +77,7 @@ const HOOK: &str = "https://hooks.rest.test/";
 const WEBHOOKS_MAX: usize = 20;
 
 /// What in a path has to be made.
-pub const PLACEHOLDERS: [&str; 7] = [
+pub const PLACEHOLDERS: [&str; 10] = [
     "{email}",
     "{domain}",
     "{unsubscribed}",
@@ -85,6 +85,9 @@ pub const PLACEHOLDERS: [&str; 7] = [
     "{webhook}",
     "{fetched}",
     "{attempt}",
+    "{open}",
+    "{click}",
+    "{leave}",
 ];
 
 /// Something that is counted.
@@ -101,6 +104,8 @@ pub struct Cast {
     hasty: Customer,
     spare: Customer,
     fresh: Cell<u32>,
+    /// A message of the owner's, as somebody got it.
+    mail: Option<String>,
 }
 
 impl Cast {
@@ -122,12 +127,37 @@ impl Cast {
             hasty,
             spare: program.customer("spare@rest.test", &[]),
             fresh: Cell::new(0),
+            mail: None,
         };
         program.json(&["customer", "set", "owner@rest.test", "--max-domains", "1000"]);
         for _ in 0..WEBHOOKS_MAX {
             add_webhook(&cast.crowded, &Value::Null);
         }
         cast
+    }
+
+    /// The same, with a message that `host` got.
+    pub fn with_mail(mut self, host: &Host) -> Self {
+        let sent = self.owner.send(&json!({
+            "to": "ada@dest.test", "subject": "Hello", "stream_type": "broadcast",
+            "html": "<a href=\"https://shop.example/\">look</a>",
+        }));
+        self.owner.becomes(&sent["id"], "delivered");
+        // What is at the end of a line of quoted-printable goes on in the next.
+        self.mail = Some(host.mail(1).remove(0).text.replace("=\r\n", ""));
+        self
+    }
+
+    /// The token behind this path in the message.
+    fn token(&self, path: &str) -> String {
+        let mail = self.mail.as_ref().expect("a message");
+        let (_, rest) = mail
+            .split_once(path)
+            .unwrap_or_else(|| panic!("no {path} in {mail}"));
+        let token = rest
+            .chars()
+            .take_while(|char| char.is_ascii_alphanumeric() || matches!(char, '-' | '_'));
+        token.collect()
     }
 
     /// The header of a request to `path`, with the media type that it takes.
@@ -154,6 +184,15 @@ impl Cast {
                 .ask("POST", "/api/customer/domains", Some(&domain))
                 .json();
             text = text.replace("{domain}", added["domain"]["id"].as_str().expect("an id"));
+        }
+        for (placeholder, path) in [
+            ("{open}", "/track/o/"),
+            ("{click}", "/track/c/"),
+            ("{leave}", "/track/u/"),
+        ] {
+            if text.contains(placeholder) {
+                text = text.replace(placeholder, &self.token(path));
+            }
         }
         for (placeholder, url) in [("{webhook}", json!(HOOK)), ("{fetched}", Value::Null)] {
             if text.contains(placeholder) {

@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::world::customer::request;
 
@@ -15,6 +15,8 @@ pub struct Operation {
     pub path: String,
     /// The statuses it may answer.
     pub statuses: Vec<u16>,
+    /// Whether it is for the readers of mail, of whom nobody asks for a key.
+    pub is_public: bool,
     /// Whether it takes a body.
     pub has_body: bool,
     /// The example of its body, if there is one.
@@ -44,6 +46,7 @@ pub fn operations(document: &Value) -> Vec<Operation> {
                     .keys()
                     .map(|status| status.parse().expect("a status"))
                     .collect(),
+                is_public: operation["security"] == json!([{}]),
                 has_body: operation["requestBody"].is_object(),
                 example: example(document, schema),
             });

@@ -17,7 +17,7 @@ pub struct Row {
     pub operation: &'static str,
     pub method: &'static str,
     /// In it and in the body `{email}`, `{domain}` and `{webhook}` are ids made for it, `{unsubscribed}` and `{suppressed}` addresses that
-    /// are so, `{fresh}` is a word of its own.
+    /// are so, `{open}`, `{click}` and `{leave}` stand in a message that was sent, `{fresh}` is a word of its own.
     pub path: &'static str,
     pub body: &'static str,
     good: (u16, How),
@@ -36,7 +36,7 @@ const fn row(
     Row { operation, method, path, body, good, special }
 }
 
-/// The operations, with what is special about each. Asked of all of them is 401, of those that take a key 429, of those that
+/// The operations, with what is special about each. Asked of all of them but those for readers is 401, of those that take a key 429, of those that
 /// take a body 400, 408, 413 and 415, of those with an id 404.
 #[rustfmt::skip]
 const TABLE: &[Row] = &[
@@ -83,14 +83,18 @@ const TABLE: &[Row] = &[
     row("test_webhook", "POST", "/api/customer/webhooks/{webhook}/test", r#"{"event":"email.bounced"}"#, (202, Good), &[(202, Null), (409, Inactive)]),
     row("fetch_webhook", "POST", "/api/customer/webhooks/{fetched}/fetch", "{}", (200, Good), &[(409, Sent)]),
     row("score_content", "POST", "/api/content-score", r#"{"subject":"Hello","html":"<p>Hello</p>"}"#, (200, Good), &[]),
-    row("get_health_score", "GET", "/api/customer/health-score", "", (404, Good), &[]),
-    row("refresh_health_score", "POST", "/api/customer/health-score/refresh", "", (404, Good), &[]),
+    row("get_health_score", "GET", "/api/customer/health-score", "", (200, Good), &[(404, Spare)]),
+    row("refresh_health_score", "POST", "/api/customer/health-score/refresh", "", (200, Good), &[(404, Spare)]),
     row("get_outbound_statistics", "GET", "/api/stats/outbound", "", (200, Good), &[(400, Query("?filter=robots")), (400, Query("?fromdate=yesterday")), (400, Query("?tags=a"))]),
     row("get_outbound_series", "GET", "/api/stats/outbound/{metric}", "", (200, Good), &[(400, Query("?interval=year")), (400, Query("?interval=hour&fromdate=2020-01-01"))]),
     row("list_events", "GET", "/api/events", "", (200, Good), &[(400, Query("?type=lost")), (400, Query("?limit=501")), (400, Query("?pages=1")), (403, Unlisted)]),
     row("list_email_events", "GET", "/api/emails/{email}/events", "", (200, Good), &[(403, Unlisted)]),
     row("tell_bounce", "POST", "/webhooks/bounce", TOLD, (200, Good), &[(400, Null)]),
     row("tell_complaint", "POST", "/webhooks/complaint", TOLD, (200, Good), &[(400, Null)]),
+    row("show_picture", "GET", "/track/o/{open}", "", (200, Good), &[(200, Unknown)]),
+    row("follow_link", "GET", "/track/c/{click}", "", (302, Good), &[(404, Unknown)]),
+    row("ask_to_unsubscribe", "GET", "/track/u/{leave}", "", (200, Good), &[(404, Unknown)]),
+    row("unsubscribe", "POST", "/track/u/{leave}", "List-Unsubscribe=One-Click", (200, Good), &[(200, Twice), (404, Unknown), (408, Slow), (413, Huge)]),
 ];
 
 const SEND: &str = r#"{"to":"ada@sim.postrider.invalid","subject":"{fresh}","text":"Hello"}"#;
@@ -124,12 +128,11 @@ const UNPROVOKED: &[(u16, &str)] = &[(
 )];
 
 /// What cannot be provoked of one operation, and why.
-const UNPROVOKED_OF: &[(&str, u16, &str)] = &[
-    ("get_health_score", 200, UNCOUNTED),
-    ("refresh_health_score", 200, UNCOUNTED),
-];
-
-const UNCOUNTED: &str = "nothing that is sent here is counted, and without counts there is no score";
+const UNPROVOKED_OF: &[(&str, u16, &str)] = &[(
+    "unsubscribe",
+    503,
+    "a full store takes it, and only a broken disk does not",
+)];
 
 #[test]
 fn every_operation_answers_every_status_of_its_document() {
@@ -141,17 +144,20 @@ fn every_operation_answers_every_status_of_its_document() {
         .set("api.body_max", i64::try_from(BODY_MAX).unwrap())
         .set("api.body_timeout", "1s")
         .set("api.failed_auth_limit", 1_000_000)
-        .set("reports.hook_secret_file", hook_secret.to_str().unwrap());
+        .set("reports.hook_secret_file", hook_secret.to_str().unwrap())
+        .set("api.tracking_url", "https://track.test");
+    world.mx("dest.test", &[(10, 2)]);
+    let host = world.host(2);
     let program = world.start();
-    let cast = Cast::new(&program);
+    let cast = Cast::new(&program).with_mail(&host);
     let documented = document::operations(&document::served(program.api()));
     assert_eq!(documented.len(), TABLE.len(), "operations that the table lacks");
     for operation in &documented {
         let row = of(operation);
         let asked = asked_of(operation, row);
         let mut covered: BTreeSet<u16> = asked.iter().map(|(status, _)| *status).collect();
-        let unprovoked = UNPROVOKED.iter().map(|(status, _)| *status);
-        covered.extend(unprovoked);
+        let unprovoked = UNPROVOKED.iter().filter(|_| !operation.is_public);
+        covered.extend(unprovoked.map(|(status, _)| *status));
         let unprovoked = UNPROVOKED_OF.iter().filter(|(id, ..)| *id == row.operation);
         covered.extend(unprovoked.map(|(_, status, _)| *status));
         let listed: BTreeSet<u16> = operation.statuses.iter().copied().collect();
@@ -178,15 +184,19 @@ fn every_operation_answers_every_status_of_its_document() {
 #[test]
 fn a_full_store_takes_no_mail() {
     let mut world = World::new();
+    world.mx("dest.test", &[(10, 2)]);
+    world.settings.set("api.tracking_url", "https://track.test");
+    let host = world.host(2);
     let program = world.start();
-    let cast = Cast::new(&program);
+    let cast = Cast::new(&program).with_mail(&host);
     program.stop();
     world.settings.set("store.floor_bytes", "64TiB");
     let program = world.start_unready();
     for row in TABLE {
         let stopped = STOPPED.contains(&row.operation);
-        // An e-mail or an address to read or to take back cannot be made now.
-        if PLACEHOLDERS.iter().any(|made| row.path.contains(made)) {
+        // An e-mail or an address to read or to take back cannot be made now; what readers ask is in the message they have.
+        let made = PLACEHOLDERS.iter().any(|made| row.path.contains(made));
+        if made && !row.path.starts_with("/track") {
             continue;
         }
         let reply = match stopped {
@@ -217,7 +227,12 @@ fn of(operation: &Operation) -> &'static Row {
 
 /// All statuses that are asked of an operation.
 fn asked_of(operation: &Operation, row: &Row) -> Vec<(u16, How)> {
-    let mut asked = vec![row.good, (401, Keyless)];
+    let mut asked = vec![row.good];
+    asked.extend(row.special);
+    if operation.is_public {
+        return asked;
+    }
+    asked.push((401, Keyless));
     if operation.path.starts_with("/api/") {
         asked.push((429, Hasty));
     }
@@ -227,6 +242,5 @@ fn asked_of(operation: &Operation, row: &Row) -> Vec<(u16, How)> {
     if operation.path.contains('{') {
         asked.push((404, Unknown));
     }
-    asked.extend(row.special);
     asked
 }

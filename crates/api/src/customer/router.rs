@@ -121,6 +121,7 @@ pub fn openapi() -> &'static OpenApi {
     DOCUMENT.get_or_init(|| {
         let mut document = operations().into_openapi();
         document.merge(hooks::operations().into_openapi());
+        document.merge(track::operations().into_openapi());
         document.info.title = "Postrider".to_owned();
         document.info.version = "1".to_owned();
         document.info.description = Some(include_str!("../reference/introduction.md").to_owned());
