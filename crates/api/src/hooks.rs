@@ -136,7 +136,7 @@ async fn bounce(
         hard: told.bounce_type == Some(BounceType::Hard),
         reason: word(told.reason),
     };
-    written(hooks.bounced(bounce).await)
+    written(async move { hooks.bounced(bounce).await }).await
 }
 
 /// Tell of a complaint
@@ -174,7 +174,7 @@ async fn complaint(
         recipient: word(told.recipient_email),
         feedback_type,
     };
-    written(hooks.complained(complaint).await)
+    written(async move { hooks.complained(complaint).await }).await
 }
 
 /// Without the id of an e-mail nothing else counts, and deployed clients look for this text.
@@ -195,10 +195,14 @@ fn success() -> Json<HookReply> {
     Json(HookReply { success: true })
 }
 
-fn written(told: Result<(), String>) -> Result<Json<HookReply>, Problem> {
-    match told {
-        Ok(()) => Ok(success()),
-        Err(why) => Err(Problem::unavailable(&why)),
+/// Writes down what was told, to the end: whoever hangs up has told it all the same.
+async fn written(
+    told: impl Future<Output = Result<(), String>> + Send + 'static,
+) -> Result<Json<HookReply>, Problem> {
+    match tokio::spawn(told).await {
+        Ok(Ok(())) => Ok(success()),
+        Ok(Err(why)) => Err(Problem::unavailable(&why)),
+        Err(failed) => Err(Problem::internal(&failed)),
     }
 }
 
