@@ -1,13 +1,19 @@
 //! Mail that was wanted when it was accepted and is not when it is due: it does not leave.
 
+use std::time::{Duration, Instant};
+
 use serde_json::{Value, json};
 
 use crate::world::customer::Customer;
-use crate::world::{Host, Program, World, eventually};
+use crate::world::{Action, Host, Moment, Program, World, eventually};
+
+/// For how long it is not asked again.
+const ANSWER_HOLDS: Duration = Duration::from_secs(1);
 
 fn stage() -> (World, Host, Program, Customer) {
-    let world = World::new();
+    let mut world = World::new();
     world.mx("dest.test", &[(10, 2)]);
+    world.settings.set("retry.first", "1h");
     let host = world.host(2);
     let program = world.start();
     let customer = program.customer("owner@src.test", &["src.test"]);
@@ -34,29 +40,37 @@ fn history(customer: &Customer, email: &Value, recipient: &str) -> Vec<String> {
         .collect()
 }
 
-fn in_seconds(seconds: i64) -> Value {
-    json!((jiff::Timestamp::now() + jiff::SignedDuration::from_secs(seconds)).to_string())
+/// Makes what waits due, once the answer of its acceptance does not hold any more.
+fn come_due(program: &Program, accepted: Instant) {
+    eventually("a second to pass", || {
+        (accepted.elapsed() > ANSWER_HOLDS).then_some(())
+    });
+    program.json(&["queue", "retry", "--all"]);
 }
 
 #[test]
-fn scheduled_mail_goes_to_those_who_want_it_when_it_is_due() {
+fn what_waits_goes_to_those_who_want_it_when_it_is_due() {
     let (_world, host, program, customer) = stage();
+    host.always(Moment::Mail, Action::Reply("451 4.3.2 not now".into()));
     let sent = customer.send(&json!({
         "to": "gone@dest.test", "cc": ["here@dest.test"], "from": "hello@src.test", "subject": "s", "text": "t",
-        "send_at": in_seconds(3),
     }));
+    let accepted = Instant::now();
+    customer.becomes(&sent["id"], "deferred");
     suppress(&customer, "Gone@dest.test");
+    host.relent(Moment::Mail);
+    come_due(&program, accepted);
     let mail = host.mail(1);
     assert_eq!(mail[0].recipients, ["here@dest.test"]);
     program.drained();
     assert_eq!(host.count(), 1);
     assert_eq!(
         history(&customer, &sent, "gone@dest.test"),
-        ["scheduled", "suppressed"]
+        ["queued", "sent", "deferred", "suppressed"]
     );
     assert_eq!(
         history(&customer, &sent, "here@dest.test"),
-        ["scheduled", "sent", "delivered"]
+        ["queued", "sent", "deferred", "delivered"]
     );
     let path = format!("/api/emails/{}", sent["id"].as_str().unwrap());
     let shown = customer.ask("GET", &path, None).json();
@@ -89,11 +103,12 @@ fn a_retry_asks_again() {
 #[test]
 fn a_copy_of_bulk_mail_asks_again() {
     let (_world, host, program, customer) = stage();
+    host.always(Moment::Mail, Action::Reply("451 4.3.2 not now".into()));
     let reply = customer.ask(
         "POST",
         "/api/bulk-send",
         Some(&json!({
-            "from": "hello@src.test", "subject": "s", "html": "<p>{{name}}</p>", "send_at": in_seconds(3),
+            "from": "hello@src.test", "subject": "s", "html": "<p>{{name}}</p>",
             "recipients": [
                 { "email": "one@dest.test", "vars": { "name": "1" } },
                 { "email": "two@dest.test", "vars": { "name": "2" } },
@@ -101,7 +116,14 @@ fn a_copy_of_bulk_mail_asks_again() {
         })),
     );
     assert_eq!(reply.status, 200, "{}", reply.text());
+    let accepted = Instant::now();
+    eventually("both copies to be deferred", || {
+        let deferred = customer.ask("GET", "/api/v1/events?type=deferred", None).json();
+        (deferred["events"].as_array()?.len() == 2).then_some(())
+    });
     suppress(&customer, "one@dest.test");
+    host.relent(Moment::Mail);
+    come_due(&program, accepted);
     assert_eq!(host.mail(1)[0].recipients, ["two@dest.test"]);
     program.drained();
     assert_eq!(host.count(), 1);
