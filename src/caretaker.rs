@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use ledger::{AccountId, Actor, DkimState, Domain, DomainStatus, Ledger, LedgerError, Request, Swept};
+use ledger::{AccountId, Actor, DkimState, Domain, DomainStatus, Ledger, LedgerError, Swept};
 use tokio::time::{MissedTickBehavior, interval};
 
 use crate::clock;
@@ -103,19 +103,11 @@ async fn judge(ledger: &Ledger, before: &mut BTreeSet<AccountId>) -> Result<(), 
     let fresh = ledger.take_suspects();
     let suspects = std::mem::replace(before, fresh.clone());
     for account in suspects.union(&fresh) {
-        if let Some(verdict) = ledger.judge(*account, &request()).await? {
+        if let Some(verdict) = ledger.judge(*account, &clock::request(Actor::System)).await? {
             tracing::warn!(%account, action = verdict.kind.as_str(), reason = verdict.reason, "an account is stopped");
         }
     }
     Ok(())
-}
-
-fn request() -> Request {
-    Request {
-        actor: Actor::System,
-        now_unix_ms: clock::now().unix_ms(),
-        entropy: clock::entropy(),
-    }
 }
 
 /// The health score of each account that sent something, once a day.
@@ -128,7 +120,9 @@ async fn score_health(ledger: &Ledger) -> Result<(), LedgerError> {
         };
         after = Some(last.id);
         for account in &accounts {
-            ledger.refresh_health(account.id, &request()).await?;
+            ledger
+                .refresh_health(account.id, &clock::request(Actor::System))
+                .await?;
         }
     }
 }

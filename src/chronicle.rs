@@ -246,7 +246,7 @@ impl Chronicle {
                 let reason = why.clone();
                 (EventKind::Suppressed { reason }, Some(OutcomeKind::Suppressed))
             }
-            Fate::Untried | Fate::Held => (
+            Fate::Held => (
                 EventKind::Queued {
                     hold: self.hold_of(attempted.context.account),
                 },
@@ -286,12 +286,8 @@ impl Chronicle {
         match fate {
             Fate::Refused { .. } => self.refused(&ended, meaning, batch)?,
             Fate::Expired { .. } => self.expired(&ended, meaning.0, batch)?,
-            Fate::Delivered
-            | Fate::Deferred { .. }
-            | Fate::Canceled
-            | Fate::Held
-            | Fate::Unwanted { .. }
-            | Fate::Untried => {}
+            Fate::Delivered | Fate::Deferred { .. } | Fate::Canceled | Fate::Held | Fate::Unwanted { .. } => {
+            }
         }
         Ok(())
     }
@@ -332,7 +328,7 @@ impl Witness for Chronicle {
         let mut tally = Tally::new();
         let recipients = settled.attempted.iter().zip(&settled.fates);
         let recipients = recipients.filter_map(|(at, fate)| Some((state.recipients.get(*at)?, fate)));
-        for (recipient, fate) in recipients.filter(|(_, fate)| **fate != Fate::Untried) {
+        for (recipient, fate) in recipients {
             let Recipient {
                 forward_path,
                 last_reply,

@@ -3,6 +3,7 @@
 use std::cell::RefCell;
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use ledger::{Actor, Request};
 use queue::{QueueId, Timestamp};
 
 /// Octets fetched from the system at once.
@@ -37,6 +38,15 @@ pub fn entropy<const N: usize>() -> [u8; N] {
         *used += N;
         octets
     })
+}
+
+/// A change of configuration that `actor` asks for at this moment.
+pub(crate) fn request(actor: Actor) -> Request {
+    Request {
+        actor,
+        now_unix_ms: now().unix_ms(),
+        entropy: entropy(),
+    }
 }
 
 /// A number in 0..1, evenly spread.

@@ -4,7 +4,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use api::{Operator, Readiness, ReloadError};
-use ledger::{Actor, LedgerError, Request, TokenSecret};
+use ledger::{Actor, Ledger, LedgerError, TokenSecret};
 use queue::{DeliveryId, DeliveryPage, DomainSummary, Queue, QueueError, Selector};
 use store::{Health, Store};
 
@@ -30,24 +30,33 @@ pub(crate) struct Control {
 }
 
 impl Control {
-    fn use_secrets(&self, secrets: &[TokenSecret]) -> Result<Vec<u8>, LedgerError> {
-        let replaced = self.tokens.replace(secrets);
-        replaced.map_err(|error| LedgerError::Limit(error.to_string()))?;
-        Ok(names(secrets))
+    /// Changes the secrets in the store, then in the running server. To its end: a client that hangs up in between must not
+    /// leave the two apart.
+    fn change_secrets<F>(&self, change: impl FnOnce(Arc<Ledger>) -> F) -> SecretNames<'_>
+    where
+        F: Future<Output = Result<Vec<TokenSecret>, LedgerError>> + Send + 'static,
+    {
+        let change = change(Arc::clone(&self.chronicle.ledger));
+        let tokens = Arc::clone(&self.tokens);
+        let changed = tokio::spawn(async move { tokens.change(change).await });
+        Box::pin(async move {
+            let failed = |error: tokio::task::JoinError| {
+                Err(LedgerError::Limit(format!(
+                    "the change was not finished: {error}"
+                )))
+            };
+            changed
+                .await
+                .unwrap_or_else(failed)
+                .map(|secrets| names(&secrets))
+        })
     }
 }
+
+type SecretNames<'a> = api::Answer<'a, Result<Vec<u8>, LedgerError>>;
 
 fn names(secrets: &[TokenSecret]) -> Vec<u8> {
     secrets.iter().map(|secret| secret.id).collect()
-}
-
-/// A change that the operator asks for now.
-fn request() -> Request {
-    Request {
-        actor: Actor::Operator,
-        now_unix_ms: clock::now().unix_ms(),
-        entropy: clock::entropy(),
-    }
 }
 
 type Answer<'a, T> = Pin<Box<dyn Future<Output = Result<T, QueueError>> + Send + 'a>>;
@@ -118,25 +127,24 @@ impl Operator for Control {
         (self.reload)().map_err(ReloadError)
     }
 
-    fn token_secrets(&self) -> api::Answer<'_, Result<Vec<u8>, LedgerError>> {
+    fn token_secrets(&self) -> SecretNames<'_> {
         Box::pin(async move {
             let secrets = self.chronicle.ledger.token_secrets(clock::entropy()).await?;
             Ok(names(&secrets))
         })
     }
 
-    fn rotate_tokens(&self) -> api::Answer<'_, Result<Vec<u8>, LedgerError>> {
-        Box::pin(async move {
-            let ledger = &self.chronicle.ledger;
-            let secrets = ledger.rotate_token_secret(clock::entropy(), &request()).await?;
-            self.use_secrets(&secrets)
+    fn rotate_tokens(&self) -> SecretNames<'_> {
+        self.change_secrets(|ledger| async move {
+            let request = clock::request(Actor::Operator);
+            ledger.rotate_token_secret(clock::entropy(), &request).await
         })
     }
 
-    fn revoke_tokens(&self, id: u8) -> api::Answer<'_, Result<Vec<u8>, LedgerError>> {
-        Box::pin(async move {
-            let secrets = self.chronicle.ledger.revoke_token_secret(id, &request()).await?;
-            self.use_secrets(&secrets)
+    fn revoke_tokens(&self, id: u8) -> SecretNames<'_> {
+        self.change_secrets(move |ledger| async move {
+            let request = clock::request(Actor::Operator);
+            ledger.revoke_token_secret(id, &request).await
         })
     }
 }

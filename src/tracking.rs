@@ -38,6 +38,8 @@ const _: () = assert!(ledger::limits::TOKEN_SECRETS_MAX <= content::tracking::li
 /// Makes tokens and the URLs with them.
 pub(crate) struct Tokens {
     ring: ArcSwap<KeyRing>,
+    /// Held by who changes the secrets: the ring is that of the last change.
+    changing: tokio::sync::Mutex<()>,
     hosts: Arc<Hosts>,
     /// The host to which reports are sent; none: nothing comes home.
     home: Option<String>,
@@ -62,13 +64,27 @@ impl Tokens {
     ) -> Result<Self, TokensError> {
         let secrets = ledger.token_secrets(clock::entropy()).await?;
         let ring = ArcSwap::from_pointee(ring(&secrets)?);
-        Ok(Self { ring, hosts, home })
+        Ok(Self {
+            ring,
+            changing: tokio::sync::Mutex::default(),
+            hosts,
+            home,
+        })
     }
 
-    /// Tokens are made with the last of these secrets from now on, and read with all of them.
-    pub(crate) fn replace(&self, secrets: &[TokenSecret]) -> Result<(), KeyRingError> {
-        self.ring.store(Arc::new(ring(secrets)?));
-        Ok(())
+    /// Makes a change of the secrets, and uses those that it leaves: tokens are made with the last, and read with all.
+    ///
+    /// # Errors
+    /// The change's; then nothing is changed here.
+    pub(crate) async fn change(
+        &self,
+        change: impl Future<Output = Result<Vec<TokenSecret>, LedgerError>>,
+    ) -> Result<Vec<TokenSecret>, LedgerError> {
+        let _alone = self.changing.lock().await;
+        let secrets = change.await?;
+        let ring = ring(&secrets).map_err(|error| LedgerError::Limit(error.to_string()))?;
+        self.ring.store(Arc::new(ring));
+        Ok(secrets)
     }
 
     /// Whether anything can be put into mail at all.

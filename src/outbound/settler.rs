@@ -127,7 +127,6 @@ fn tell(shared: &Shared, settled: &SettledDelivery) {
                 recipient: to,
                 why: reply,
             },
-            Fate::Untried => continue,
         };
         shared.journal.record(event);
     }

@@ -121,6 +121,7 @@ pub(crate) mod tests {
         };
         Tokens {
             ring: arc_swap::ArcSwap::from_pointee(KeyRing::new(&key, &[]).unwrap()),
+            changing: tokio::sync::Mutex::default(),
             hosts: Arc::new(crate::tracking::hosts::tests::nowhere()),
             home: Some("bounces.test".to_owned()),
         }

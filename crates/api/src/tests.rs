@@ -22,6 +22,7 @@ mod health;
 mod platform;
 mod statistics;
 mod suppressions;
+mod tokens;
 mod webhooks;
 
 use crate::{Answer, Operator, OperatorToken, Readiness, ReloadError, router};
@@ -488,25 +489,4 @@ async fn a_server_that_cannot_take_mail_says_why() {
         (&failure["code"], &failure["message"]),
         (&json!("reload_failed"), &json!("postrider.toml:3: no"))
     );
-}
-
-#[tokio::test]
-async fn secrets_of_tokens_are_named_and_never_shown() {
-    let script = Arc::new(Script::default());
-    for (method, path, status, current) in [
-        ("GET", "/admin/tokens", 200, json!(1)),
-        ("POST", "/admin/tokens/rotate", 200, json!(2)),
-        ("DELETE", "/admin/tokens/0", 200, json!(1)),
-        ("DELETE", "/admin/tokens/1", 403, Value::Null),
-        ("DELETE", "/admin/tokens/7", 404, Value::Null),
-        ("DELETE", "/admin/tokens/256", 404, Value::Null),
-        ("DELETE", "/admin/tokens/x", 404, Value::Null),
-    ] {
-        let (found, body) = ask(&script, method, path, "").await;
-        assert_eq!(
-            (found.as_u16(), &body["current"]),
-            (status, &current),
-            "{method} {path}: {body}"
-        );
-    }
 }

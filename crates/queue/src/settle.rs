@@ -90,7 +90,7 @@ pub struct SettledDelivery {
     pub part: u16,
     /// Its state as committed.
     pub state: DeliveryState,
-    /// Which of its recipients were attempted, by index.
+    /// Which of its recipients something became of, by index.
     pub attempted: Vec<usize>,
     /// What became of each of those, in the same order.
     pub fates: Vec<Fate>,
@@ -162,7 +162,9 @@ impl Queue {
             verdicts,
             host,
         } = attempt;
-        let attempted = delivery.state.waiting_indexes();
+        let waiting = delivery.state.waiting_indexes().into_iter().zip(&verdicts);
+        let attempted = waiting.filter(|(_, verdict)| **verdict != Verdict::Untried);
+        let attempted = attempted.map(|(at, _)| at).collect();
         let was = delivery.due_key();
         if verdicts.iter().any(Verdict::is_of_attempt) {
             delivery.state.attempts = delivery.state.attempts.saturating_add(1);
@@ -303,10 +305,7 @@ fn apply(
                 let fate = Fate::Unwanted { why: why.clone() };
                 (RecipientState::Canceled, fate, why, &mut tally.unwanted)
             }
-            Verdict::Untried => {
-                fates.push(Fate::Untried);
-                continue;
-            }
+            Verdict::Untried => continue,
             Verdict::Deferred(Reason { status, text }) if !last => {
                 let fate = Fate::Deferred { status };
                 (RecipientState::Waiting, fate, text, &mut tally.deferred)

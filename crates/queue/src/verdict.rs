@@ -70,13 +70,11 @@ pub enum Fate {
         /// In a few words.
         why: String,
     },
-    /// It was not tried, and is due as it was.
-    Untried,
 }
 
 impl Fate {
     /// Whether an attempt was made at all.
     pub fn is_of_attempt(&self) -> bool {
-        !matches!(self, Self::Held | Self::Unwanted { .. } | Self::Untried)
+        !matches!(self, Self::Held | Self::Unwanted { .. })
     }
 }

@@ -210,6 +210,17 @@ fn the_url_to_unsubscribe_is_not_wanted_in_vain() {
         assert!(reply.text().contains("api.tracking_url"), "{}", reply.text());
     }
     assert_eq!(program.queued(), 0);
+    let own = json!({
+        "recipients": [{
+            "email": "ada@sim.postrider.invalid", "vars": { "unsubscribe_url": "https://own.example/" },
+        }],
+    });
+    let reply = customer.ask(
+        "POST",
+        "/api/bulk-send",
+        Some(&with(with(bulk(), copies.clone()), own)),
+    );
+    assert_eq!(reply.status, 200, "a URL of the sender's own: {}", reply.text());
     drop(program);
 
     world.settings.set("api.tracking_url", "https://track.test");

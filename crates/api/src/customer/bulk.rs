@@ -149,7 +149,14 @@ impl Bulk {
             faults.note(format!("/{}", error.part), "template", error.to_string());
         }
         if let Ok(Some(author)) = &author {
-            let no_url = compose::no_unsubscribe_url(1, &author.domain, service.platform.as_ref());
+            let has_own = |recipient: &BulkRecipient| {
+                let vars = recipient.vars.as_ref();
+                vars.is_some_and(|vars| vars.contains_key("unsubscribe_url"))
+            };
+            let no_url = || match request.recipients.iter().all(has_own) {
+                true => None,
+                false => compose::no_unsubscribe_url(1, &author.domain, service.platform.as_ref()),
+            };
             compose::check_unsubscribe_url((html, text), no_url, &mut faults);
         }
         // Who it is from may be the account's trouble; what else is wrong is told first.

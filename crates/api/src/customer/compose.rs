@@ -94,13 +94,12 @@ pub(super) fn draft(
     let files = request.attachments.as_deref().unwrap_or_default();
     drop(attachments(files, &common.contents, &mut faults));
     if let Ok(Some(author)) = &author {
-        let recipients = distinct(to.iter().chain(&cc).chain(&bcc)).len();
-        let no_url = no_unsubscribe_url(recipients, &author.domain, platform);
-        check_unsubscribe_url(
-            (parts.html.as_deref(), parts.text.as_deref()),
-            no_url,
-            &mut faults,
-        );
+        let no_url = || {
+            let recipients = distinct(to.iter().chain(&cc).chain(&bcc)).len();
+            no_unsubscribe_url(recipients, &author.domain, platform)
+        };
+        let parts = (parts.html.as_deref(), parts.text.as_deref());
+        check_unsubscribe_url(parts, no_url, &mut faults);
     }
     faults.check()?;
     let (Some(to), Some(Author { from, domain })) = (to, author?) else {
@@ -244,7 +243,7 @@ impl Parts {
         if parts.html.is_none() && parts.text.is_none() {
             faults.note("/html", "required", "html or text is needed");
         }
-        if let Some(vars) = &request.vars {
+        if let Some(vars) = request.vars.take() {
             parts.fill(vars, faults);
         }
         if mime::subject_length(&parts.subject) > SUBJECT_BYTES_MAX {
@@ -254,12 +253,12 @@ impl Parts {
         parts
     }
 
-    fn fill(&mut self, vars: &Map<String, Value>, faults: &mut Faults) {
+    fn fill(&mut self, vars: Map<String, Value>, faults: &mut Faults) {
         let template = match Template::parse(&self.subject, self.html.as_deref(), self.text.as_deref()) {
             Ok(template) => template,
             Err(error) => return faults.note(format!("/{}", error.part), "template", error.to_string()),
         };
-        match template.render(&completed(vars.clone())) {
+        match template.render(&completed(vars)) {
             Ok(rendered) => {
                 *self = Self {
                     subject: rendered.subject,
@@ -275,17 +274,15 @@ impl Parts {
 /// Notes that the URL to unsubscribe is wanted where there is none: a message must not tell its readers `{{…}}`.
 pub(super) fn check_unsubscribe_url(
     (html, text): (Option<&str>, Option<&str>),
-    no_url: Option<&str>,
+    no_url: impl Fn() -> Option<&'static str>,
     faults: &mut Faults,
 ) {
-    let Some(why) = no_url else { return };
     for (field, part) in [("/html", html), ("/text", text)] {
-        if part.is_some_and(wants_unsubscribe_url) {
-            faults.note(
-                field,
-                "no_unsubscribe_url",
-                format!("{UNSUBSCRIBE_URL} stands here, and {why}"),
-            );
+        if part.is_some_and(wants_unsubscribe_url)
+            && let Some(why) = no_url()
+        {
+            let message = format!("{UNSUBSCRIBE_URL} stands here, and {why}");
+            faults.note(field, "no_unsubscribe_url", message);
         }
     }
 }
