@@ -4,41 +4,18 @@ use std::sync::Barrier;
 
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
-use serde_json::{Value, json};
+use serde_json::json;
 
-use super::mail::{publish, read};
-use crate::world::customer::Customer;
-use crate::world::{Host, Program, World, eventually};
+use super::mail::read;
+use super::tracking::{BASE, Stage, stage};
+use crate::world::eventually;
 
-const BASE: &str = "https://track.test";
 /// Who asks at once, and how often each of them.
 const VISITORS: usize = 8;
 const VISITS: usize = 16;
 /// Octets of a token: what is said before the id of the e-mail, the id, the number; the rest is the code.
 const ID: std::ops::Range<usize> = 2..18;
 const NUMBER: std::ops::Range<usize> = 18..20;
-
-struct Stage {
-    world: World,
-    host: Host,
-    program: Program,
-    customer: Customer,
-}
-
-fn stage() -> Stage {
-    let mut world = World::new();
-    world.mx("dest.test", &[(10, 2)]);
-    world.settings.set("api.tracking_url", BASE);
-    let (host, program) = (world.host(2), world.start());
-    let customer = program.customer("owner@src.test", &["src.test"]);
-    publish(&world, &customer);
-    Stage {
-        world,
-        host,
-        program,
-        customer,
-    }
-}
 
 impl Stage {
     /// Sends an e-mail with so many links; the paths of its links, of its picture and of its way out.
@@ -66,17 +43,9 @@ impl Stage {
         paths
     }
 
-    fn visit(&self, path: &str) -> u16 {
+    fn look(&self, path: &str) -> u16 {
         let reply = self.customer.raw("GET", path, "User-Agent: curl/8.0\r\n", b"");
         reply.status
-    }
-
-    /// Every event of this type.
-    fn events(&self, kind: &str) -> Vec<Value> {
-        let path = format!("/api/v1/events?type={kind}");
-        let reply = self.customer.ask("GET", &path, None);
-        assert_eq!(reply.status, 200, "{}", reply.text());
-        reply.json()["events"].as_array().unwrap().clone()
     }
 
     fn counts<const N: usize>(&self, names: [&str; N]) -> [u64; N] {
@@ -127,10 +96,10 @@ fn a_hit_that_is_replayed_is_a_further_hit_of_the_same_message() {
     for round in 1..=2 {
         at_once(|| {
             for _ in 0..VISITS {
-                assert_eq!(stage.visit(&paths.open), 200);
-                assert_eq!(stage.visit(&paths.clicks[0]), 302);
-                assert_eq!(stage.visit(&paths.open), 200);
-                assert_eq!(stage.visit(&paths.clicks[1]), 302);
+                assert_eq!(stage.look(&paths.open), 200);
+                assert_eq!(stage.look(&paths.clicks[0]), 302);
+                assert_eq!(stage.look(&paths.open), 200);
+                assert_eq!(stage.look(&paths.clicks[1]), 302);
             }
         });
         let all = round * hits;
@@ -196,13 +165,13 @@ fn pieces_of_two_tokens_make_none() {
         with(&short, NUMBER.start..short.len(), &long),
         with(&octets(&one.open), code, &short),
     ] {
-        assert_eq!(stage.visit(&format!("/track/c/{token}")), 404, "{token}");
+        assert_eq!(stage.look(&format!("/track/c/{token}")), 404, "{token}");
     }
     // Another link of the same e-mail, with the code of its neighbour.
     let neighbour = with(&octets(&other.clicks[0]), NUMBER, &long);
-    assert_eq!(stage.visit(&format!("/track/c/{neighbour}")), 404);
+    assert_eq!(stage.look(&format!("/track/c/{neighbour}")), 404);
     // What is whole leads on, and is all that is written down.
-    assert_eq!(stage.visit(&other.clicks[2]), 302);
+    assert_eq!(stage.look(&other.clicks[2]), 302);
     let clicked = eventually("a click", || {
         Some(stage.events("clicked")).filter(|events| !events.is_empty())
     });

@@ -10,19 +10,19 @@ use super::mail::{publish, read};
 use crate::world::customer::{Customer, Reply};
 use crate::world::{Client, Host, Program, World, eventually, tools};
 
-const BASE: &str = "https://track.test";
+pub(super) const BASE: &str = "https://track.test";
 const DESTINATION: &str = "https://shop.example/offer?a=1&b=2";
 const FIREFOX: &str =
     "User-Agent: Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0\r\n";
 
-struct Stage {
-    world: World,
-    host: Host,
-    program: Program,
-    customer: Customer,
+pub(super) struct Stage {
+    pub(super) world: World,
+    pub(super) host: Host,
+    pub(super) program: Program,
+    pub(super) customer: Customer,
 }
 
-fn stage() -> Stage {
+pub(super) fn stage() -> Stage {
     let mut world = World::new();
     world.mx("dest.test", &[(10, 2)]);
     let host = world.host(2);
@@ -48,7 +48,7 @@ impl Stage {
     }
 
     /// Every event of this type.
-    fn events(&self, kind: &str) -> Vec<Value> {
+    pub(super) fn events(&self, kind: &str) -> Vec<Value> {
         let reply = self
             .customer
             .ask("GET", &format!("/api/v1/events?type={kind}"), None);
